@@ -1,0 +1,61 @@
+"""The PyTorch that fits in your head: neural networks in NumPy, with PyTorch's names and numbers.
+
+    import engine
+    from engine import nn, optim
+
+Change `engine` to `torch` in these two lines, and the same program prints the same numbers.
+"""
+
+import warnings
+
+from engine.autograd import Tensor, no_grad
+from engine.creation import (
+    FloatTensor,
+    LongTensor,
+    arange,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from engine.dtypes import (
+    Size,
+    device,
+    dtype,
+    float32,
+    float64,
+    get_default_dtype,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
+)
+from engine.dtypes import bool_ as bool  # noqa: A004 - PyTorch's own name
+from engine.dtypes import float32 as float  # noqa: A004
+from engine.dtypes import float64 as double
+from engine.dtypes import int64 as long
+from engine.ops.elementwise import where
+from engine.ops.linalg import einsum
+from engine.ops.shape import cat, stack
+from engine.random import Generator, default_generator, manual_seed
+from engine.tensor import FUNCTIONS, as_function
+
+# Overflow and 0 / 0 give inf and NaN in silence, as in PyTorch. This speaks for the engine's own
+# lines only: NumPy in your program warns as before.
+warnings.filterwarnings(
+    "ignore", category=RuntimeWarning, module=r"engine\.(ops|nn|optim|autograd)"
+)
+
+globals().update({name: as_function(name) for name in FUNCTIONS})

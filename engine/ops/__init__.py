@@ -1,0 +1,1 @@
+"""Operations: each computes its value and records its derivative beside it."""

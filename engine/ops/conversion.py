@@ -1,0 +1,226 @@
+"""What a tensor tells of itself, its way to other number types, to NumPy and to Python."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine import dtypes
+from engine.autograd import Tensor, constant
+from engine.dtypes import Size, device, dtype
+from engine.ops.indexing import item
+from engine.ops.shape import to_dtype, transpose, unbind
+
+
+def get_shape(x: Tensor) -> Size:
+    """The size of each axis."""
+    return Size(x.array.shape)
+
+
+def get_dtype(x: Tensor) -> dtype:
+    """The type of the numbers."""
+    return dtypes.from_numpy_dtype(x.array.dtype)
+
+
+def get_device(x: Tensor) -> device:
+    """Always the CPU."""
+    return device("cpu")
+
+
+def get_ndim(x: Tensor) -> int:
+    """The number of axes."""
+    return x.array.ndim
+
+
+def get_data(x: Tensor) -> Tensor:
+    """The same numbers in the same memory, without history. Assign to replace the numbers."""
+    return constant(x.array)
+
+
+def set_data(x: Tensor, new: Tensor) -> None:
+    """Make x show new's memory from now on. TypeError if new is no tensor."""
+    if not isinstance(new, Tensor):
+        raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+    x.array = new.array
+
+
+def get_T(x: Tensor) -> Tensor:  # noqa: N802 - PyTorch's own name
+    """xᵀ of a matrix; a vector stays as it is."""
+    if x.array.ndim > 2:
+        raise RuntimeError(f"T: expected a tensor with <= 2 dimensions, but got {x.array.ndim}D")
+    return transpose(x, 0, 1) if x.array.ndim == 2 else transpose(x, 0, 0)
+
+
+def size(x: Tensor, dim: int | None = None) -> Size | int:
+    """The shape, or one of its sizes. IndexError if dim is outside."""
+    return Size(x.array.shape) if dim is None else Size(x.array.shape)[_checked(x, dim)]
+
+
+def dim(x: Tensor) -> int:
+    """The number of axes."""
+    return x.array.ndim
+
+
+def numel(x: Tensor) -> int:
+    """The number of elements."""
+    return x.array.size
+
+
+def detach(x: Tensor) -> Tensor:
+    """The same numbers in the same memory, cut off from the history."""
+    return constant(x.array)
+
+
+def requires_grad_(x: Tensor, requires_grad: bool = True) -> Tensor:
+    """Set x.requires_grad and return x."""
+    x.requires_grad = requires_grad
+    return x
+
+
+def numpy(x: Tensor) -> np.ndarray:
+    """The NumPy array with x's memory. RuntimeError if x requires grad: detach() first."""
+    if x._requires_grad:
+        raise RuntimeError(
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+        )
+    return x.array
+
+
+def to(
+    x: Tensor,
+    *args: Any,
+    dtype: dtypes.dtype | None = None,
+    device: dtypes.device | str | None = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+) -> Tensor:
+    """x in another number type, or x itself: to(dtype), to(device), to(device, dtype), to(other).
+
+    Raises: RuntimeError for a device other than the CPU.
+    """
+    for argument in args:
+        if isinstance(argument, dtypes.dtype):
+            dtype = argument
+        elif isinstance(argument, Tensor):
+            dtype = get_dtype(argument)
+        else:
+            dtypes.device(argument)  # raises for any other than the CPU
+    if device is not None:
+        dtypes.device(device)
+    y = x if dtype is None else to_dtype(x, dtypes.to_numpy_dtype(dtype))
+    return y.clone() if copy and y is x else y
+
+
+def cpu(x: Tensor) -> Tensor:
+    """x itself: it is on the CPU."""
+    return x
+
+
+def float_(x: Tensor) -> Tensor:
+    """x as float32"""
+    return to_dtype(x, np.dtype(np.float32))
+
+
+def double(x: Tensor) -> Tensor:
+    """x as float64"""
+    return to_dtype(x, np.dtype(np.float64))
+
+
+def long(x: Tensor) -> Tensor:
+    """x as int64, cut towards 0"""
+    return to_dtype(x, np.dtype(np.int64))
+
+
+def int_(x: Tensor) -> Tensor:
+    """x as int32, cut towards 0"""
+    return to_dtype(x, np.dtype(np.int32))
+
+
+def bool_(x: Tensor) -> Tensor:
+    """x as bool: True where it is not 0"""
+    return to_dtype(x, np.dtype(np.bool_))
+
+
+def to_array(x: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    """np.asarray(x)"""
+    return np.array(numpy(x), dtype=dtype, copy=copy)
+
+
+def length(x: Tensor) -> int:
+    """The size of the first axis. TypeError if there is none."""
+    if not x.array.ndim:
+        raise TypeError("len() of a 0-d tensor")
+    return x.array.shape[0]
+
+
+def iterate(x: Tensor) -> Iterator[Tensor]:
+    """The slices along the first axis. TypeError if there is none."""
+    if not x.array.ndim:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(unbind(x))
+
+
+def contains(x: Tensor, value: object) -> bool:
+    """Whether one element equals value"""
+    return bool((x.array == (value.array if isinstance(value, Tensor) else value)).any())
+
+
+def truth(x: Tensor) -> bool:
+    """Whether the one element is not 0. RuntimeError for more than one, or none."""
+    if x.array.size != 1:
+        raise RuntimeError(
+            f"Boolean value of Tensor with {x.array.size or 'no'} values is ambiguous; "
+            "use .any() or .all()"
+        )
+    return bool(x.array.item())
+
+
+def as_float(x: Tensor) -> float:
+    """float(x) of the one element"""
+    return float(item(x))
+
+
+def as_int(x: Tensor) -> int:
+    """int(x) of the one element"""
+    return int(item(x))
+
+
+def as_index(x: Tensor) -> int:
+    """x as an index. TypeError unless it is one integer."""
+    if x.array.size != 1 or x.array.dtype.kind == "f":
+        raise TypeError("only integer tensors of a single element can be converted to an index")
+    return int(x.array.item())
+
+
+def formatted(x: Tensor, spec: str) -> str:
+    """f"{x:.3f}" formats the number of a tensor without axes"""
+    if not x.array.ndim:
+        return format(x.array.item(), spec)
+    return object.__format__(x, spec)
+
+
+def deep_copied(x: Tensor, memo: dict) -> Tensor:
+    """copy.deepcopy(x). RuntimeError for what was computed: only leaves can be copied."""
+    if x.grad_fn is not None:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+            "protocol at the moment; this one was computed: use clone() or detach()."
+        )
+    twin = type(x).__new__(type(x))
+    memo[id(x)] = twin
+    twin.array, twin.grad_fn = x.array.copy(), None
+    twin._requires_grad = x._requires_grad
+    twin._grad = copy.deepcopy(x._grad, memo)
+    return twin
+
+
+def _checked(x: Tensor, dim: int) -> int:
+    n = x.array.ndim
+    if not -n <= dim < n:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})"
+        )
+    return dim

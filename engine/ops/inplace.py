@@ -1,0 +1,82 @@
+"""Operations that write their result into the tensor itself: x += y, x.mul_(y), x.zero_()."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from engine import dtypes
+from engine.autograd import Tensor, changes, check_in_place, constant, rebase
+from engine.ops import elementwise
+from engine.ops.shape import expand, to_dtype
+
+
+def in_place(operation: Callable[..., Tensor], name: str) -> Callable[..., Tensor]:
+    """The form of an operation that writes its result into its first argument and returns it.
+
+    Raises: RuntimeError where the result does not fit, or where a gradient would be spoilt.
+    """
+
+    def method(x: Tensor, *args, **kwargs) -> Tensor:
+        if check_in_place(x, *args):
+            # The operation works on a copy of the old value: what it saves outlives the change.
+            before = constant(x.array.copy())
+            before.grad_fn, before._requires_grad = x.grad_fn, x._requires_grad
+            return rebase(x, _fitting(operation(before, *args, **kwargs), x, name))
+        old = constant(x.array)
+        x.array[...] = _fitting(operation(old, *args, **kwargs), x, name).array
+        changes.note(x.array)
+        return x
+
+    method.__name__ = name
+    method.__doc__ = f"x becomes: {operation.__doc__}"
+    return method
+
+
+def _fill(x: Tensor, value) -> Tensor:
+    """y = value everywhere"""
+    if isinstance(value, Tensor) and value.array.ndim:
+        raise RuntimeError(
+            "fill_ only supports 0-dimension value tensor but got tensor with "
+            f"{value.array.ndim} dimensions."
+        )
+    everywhere = constant(np.ones(x.array.shape, bool))
+    if isinstance(value, Tensor):
+        value = to_dtype(value, x.array.dtype)
+    return elementwise.where(everywhere, value, x)
+
+
+def _copy(x: Tensor, source: Tensor) -> Tensor:
+    """y = source, converted to x's type and broadcast to x's shape"""
+    if not isinstance(source, Tensor):
+        raise TypeError(f"copy_(): argument must be Tensor, not {type(source).__name__}")
+    return expand(to_dtype(source, x.array.dtype), *x.array.shape)
+
+
+add_ = in_place(elementwise.add, "add_")
+sub_ = in_place(elementwise.sub, "sub_")
+mul_ = in_place(elementwise.mul, "mul_")
+div_ = in_place(elementwise.div, "div_")
+fill_ = in_place(_fill, "fill_")
+copy_ = in_place(_copy, "copy_")
+
+
+def zero_(x: Tensor) -> Tensor:
+    """x becomes: y = 0 everywhere"""
+    return fill_(x, 0)
+
+
+def _fitting(result: Tensor, x: Tensor, name: str) -> Tensor:
+    if result.array.shape != x.array.shape:
+        raise RuntimeError(
+            f"output with shape {list(x.array.shape)} doesn't match the broadcast shape "
+            f"{list(result.array.shape)} in {name}"
+        )
+    seen, wanted = result.array.dtype, x.array.dtype
+    if name != "fill_" and dtypes.category(seen) > dtypes.category(wanted):
+        raise RuntimeError(
+            f"result type {dtypes.from_numpy_dtype(seen).title} can't be cast to the desired "
+            f"output type {dtypes.from_numpy_dtype(wanted).title} in {name}"
+        )
+    return result

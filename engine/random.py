@@ -1,0 +1,325 @@
+"""PyTorch's random numbers on the CPU, drawn from the same Mersenne twister.
+
+The same seed gives the numbers that PyTorch gives: to the bit for uniform numbers, integers,
+permutations, Dropout masks and fewer than 16 normals; large float32 normals to 2e-7, because
+PyTorch computes their logarithm and cosine with vector approximations.
+
+Everything here returns NumPy arrays; `engine.creation` wraps them as tensors.
+"""
+
+import math
+import os
+import struct
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from engine import dtypes
+
+DEFAULT_SEED = 67280421310721
+_WORDS = 624  # size of the Mersenne twister's state
+_NORMAL_BLOCK = 16
+# uint64 seed, int32 left, int32 seeded, uint64 next, 624 uint64 words, double normal_x,
+# normal_y, normal_rho, int32 normal_is_valid, padding, float and bool of the float cache, padding
+_HEAD, _TAIL = struct.Struct("<Qiiq"), struct.Struct("<dddi4xf?3x")
+_STATE_BYTES = _HEAD.size + 8 * _WORDS + _TAIL.size
+_C_NAMES = {"bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short"}
+_C_NAMES |= {"int32": "int", "int64": "long", "float32": "float", "float64": "double"}
+
+Shape = Sequence[int]
+
+
+class Generator:
+    """A stream of pseudo-random numbers: MT19937 (Matsumoto and Nishimura, 1998).
+
+    The state is 624 words of 32 bits, filled by init_genrand(seed mod 2³²). Each draw is one
+    tempered word. Every method below says how many draws it takes, so two programs that draw
+    the same things in the same order see the same numbers.
+
+    Args: device: "cpu", the only one.
+    Raises: RuntimeError for any other device.
+    """
+
+    def __init__(self, device: "str | dtypes.device" = "cpu") -> None:
+        self.device = device if isinstance(device, dtypes.device) else dtypes.device(device)
+        self._twister = np.random.MT19937(0)
+        self.manual_seed(DEFAULT_SEED)
+
+    def manual_seed(self, seed: int) -> "Generator":
+        """Restart the stream at `seed`, an integer in [-2⁶³, 2⁶⁴), and return the generator.
+
+        A negative seed means seed + 2⁶⁴. Only the low 32 bits choose the stream.
+        Raises: RuntimeError if the seed is no integer, ValueError if it needs more than 64 bits.
+        """
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+            kind = type(seed).__name__
+            raise RuntimeError(f"manual_seed expected a long, but got {kind}")
+        seed = int(seed)
+        if not -(2**63) <= seed < 2**64:
+            raise ValueError(f"Overflow: a seed lies in [-2**63, 2**64), got {seed}")
+        self._initial_seed = seed % 2**64
+        self._twister._legacy_seeding(self._initial_seed % 2**32)
+        self._next_normal: float | None = None
+        return self
+
+    def seed(self) -> int:
+        """Restart the stream at a 64-bit seed from the operating system, and return that seed."""
+        self.manual_seed(int.from_bytes(os.urandom(8), "little"))
+        return self._initial_seed
+
+    def initial_seed(self) -> int:
+        """The seed that started the stream."""
+        return self._initial_seed
+
+    def get_state(self) -> NDArray[np.uint8]:
+        """The whole state as 5,056 bytes, laid out as PyTorch's `Generator.get_state()` does."""
+        state = self._twister.state["state"]
+        head = _HEAD.pack(self._initial_seed, _WORDS + 1 - state["pos"], 1, state["pos"])
+        cached = self._next_normal
+        tail = _TAIL.pack(0.0, cached or 0.0, 0.0, cached is not None, 0.0, False)
+        words = state["key"].astype("<u8").tobytes()
+        return np.frombuffer(head + words + tail, np.uint8).copy()
+
+    def set_state(self, state: NDArray[np.uint8]) -> None:
+        """Continue from a state that `get_state` returned, here or in PyTorch.
+
+        Raises: TypeError for another dtype than uint8, RuntimeError for another size.
+        """
+        state = np.asarray(state)
+        if state.dtype != np.uint8:
+            raise TypeError(f"expected a state of dtype uint8, got {state.dtype}")
+        if state.size != _STATE_BYTES:
+            raise RuntimeError(f"expected a state of {_STATE_BYTES} bytes, got {state.size}")
+        data = state.tobytes()
+        seed, left, _, _ = _HEAD.unpack_from(data)
+        words = np.frombuffer(data, "<u8", _WORDS, _HEAD.size).astype(np.uint32)
+        _, normal, _, has_normal, _, _ = _TAIL.unpack_from(data, _HEAD.size + 8 * _WORDS)
+        self._initial_seed = seed
+        self._next_normal = normal if has_normal else None
+        position = {"key": words, "pos": _WORDS + 1 - left}
+        self._twister.state = {"bit_generator": "MT19937", "state": position}
+
+    def random64(self) -> int:
+        """One integer of [0, 2⁶³), as an int64 tensor's `random_()`: two draws, first on top."""
+        first, second = self._twister.random_raw(2).tolist()
+        return (first << 32 | second) % 2**63
+
+    def uniform(
+        self,
+        shape: Shape,
+        dtype: DTypeLike = np.float32,
+        low: float = 0.0,
+        high: float = 1.0,
+    ) -> NDArray:
+        """Uniform numbers x = low + (high - low) u with u in [0, 1), as `uniform_` draws them.
+
+        float32: u = (low 24 bits of one draw) · 2⁻²⁴. float64: u = (low 53 bits of two draws,
+        first on top) · 2⁻⁵³. Multiplication and addition round once, together; what rounds up to
+        `high` becomes `low`.
+
+        Raises: NotImplementedError for other dtypes, RuntimeError if low > high or if a bound
+            or the difference overflows the dtype.
+        """
+        kind = _floating(dtype, "uniform")
+        largest = float(np.finfo(kind).max)
+        for name, bound in (("from", low), ("to", high)):
+            if not -largest <= bound <= largest:
+                raise RuntimeError(f"{name} is out of bounds for {kind}: {bound}")
+        if low > high:
+            raise RuntimeError(f"uniform expects low <= high, but found low={low} > high={high}")
+        if high - low > largest:
+            raise RuntimeError(f"uniform expects high - low <= {largest}, got [{low}, {high})")
+        u = self._unit(_size(shape), kind).reshape(shape)
+        low = kind.type(low)
+        return multiply_add(u, kind.type(high) - low, low)
+
+    def normal(
+        self,
+        shape: Shape,
+        dtype: DTypeLike = np.float32,
+        mean: float = 0.0,
+        std: float = 1.0,
+    ) -> NDArray:
+        """Normal numbers x = mean + std z by Box and Muller (1958), as `normal_` draws them.
+
+        z₁ = √(-2 ln u₁) cos(2π u₂),  z₂ = √(-2 ln u₁) sin(2π u₂)
+
+        16 numbers or more: uniforms of the dtype fill the array; in each block of 16,
+        u₁ = 1 - x[j] and u₂ = x[j + 8] give the values j and j + 8. If the count is no multiple
+        of 16, the last 16 are drawn afresh.
+        Fewer than 16: float64 pairs, one at a time; angle from the first uniform, radius from the
+        second. The unused sine of the last pair waits in the generator for the next small call.
+
+        Raises: NotImplementedError for other dtypes, RuntimeError unless std >= 0.
+        """
+        kind = _floating(dtype, "normal")
+        if not std >= 0:
+            raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+        size = _size(shape)
+        if size < _NORMAL_BLOCK:
+            z = np.array(self._few_normals(size), np.float64)
+            return multiply_add(z, float(std), float(mean)).astype(kind).reshape(shape)
+        z = self._unit(size, kind)
+        full = size - size % _NORMAL_BLOCK
+        z[:full] = _box_muller(z[:full])
+        if full < size:
+            z[-_NORMAL_BLOCK:] = _box_muller(self._unit(_NORMAL_BLOCK, kind))
+        return multiply_add(z, kind.type(std), kind.type(mean)).reshape(shape)
+
+    def integers(self, low: int, high: int, shape: Shape, dtype: DTypeLike = np.int64) -> NDArray:
+        """Integers of [low, high): low + (draw mod (high - low)), as `randint` draws them.
+
+        One draw of 32 bits for each, or from a range of 2²⁸ on one of 64 bits (two draws). The
+        small bias of the remainder is PyTorch's.
+
+        Raises: RuntimeError if low >= high or if the range does not fit the dtype.
+        """
+        kind = np.dtype(dtype)
+        if low >= high:
+            raise RuntimeError(
+                f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+            )
+        if kind.kind == "f":
+            low, high = _representable_range(low, high, kind)
+        else:
+            limits = (0, 1) if kind.kind == "b" else (np.iinfo(kind).min, np.iinfo(kind).max)
+            for name, bound in (("from", low), ("to - 1", high - 1)):
+                if not limits[0] <= bound <= limits[1]:
+                    raise RuntimeError(f"{name} is out of bounds for {_C_NAMES[kind.name]}")
+        size, count = _size(shape), np.uint64(high - low)
+        draws = self._raw64(size) if high - low >= 2**28 else self._twister.random_raw(size)
+        draws = (draws % count).astype(np.int64)
+        draws += low
+        return draws.astype(kind).reshape(shape)
+
+    def permutation(self, n: int) -> NDArray[np.int64]:
+        """A permutation of 0 ... n - 1 by Fisher and Yates, as `randperm` draws it.
+
+        For i = 0 ... n - 2: swap places i and i + (draw mod (n - i)). n - 1 draws.
+
+        Raises: RuntimeError if n < 0.
+        """
+        draws = self._twister.random_raw(max(_size((n,)) - 1, 0))
+        order = list(range(n))
+        swaps = np.arange(len(draws)) + (draws % np.arange(n, n - len(draws), -1, np.uint64))
+        for i, j in enumerate(swaps.astype(np.int64).tolist()):
+            order[i], order[j] = order[j], order[i]
+        return np.array(order, np.int64)
+
+    def keep_mask(self, shape: Shape, p: float) -> NDArray[np.bool_]:
+        """The elements that Dropout keeps, each with probability 1 - p: u < 1 - p.
+
+        u is a float64 uniform, two draws each. A PyTorch built with another Bernoulli kernel
+        may draw other masks from the same seed.
+
+        Raises: RuntimeError unless 0 <= p <= 1.
+        """
+        if not 0 <= p <= 1:
+            raise RuntimeError(f"expected a probability p in [0, 1], got {p}")
+        return (self._unit(_size(shape), np.dtype(np.float64)) < 1 - p).reshape(shape)
+
+    def _raw64(self, size: int) -> NDArray[np.uint64]:
+        draws = self._twister.random_raw(2 * size)
+        return draws[::2] << np.uint64(32) | draws[1::2]
+
+    def _unit(self, size: int, kind: np.dtype) -> NDArray:
+        if kind == np.float32:
+            draws = self._twister.random_raw(size) & np.uint64(2**24 - 1)
+            return draws.astype(np.float32) * np.float32(2**-24)
+        return (self._raw64(size) & np.uint64(2**53 - 1)) * 2**-53
+
+    def _few_normals(self, size: int) -> list[float]:
+        cached = self._next_normal
+        values = [] if cached is None or size == 0 else [cached]
+        uniforms = iter(self._unit(size - len(values) + 1 & ~1, np.dtype(np.float64)).tolist())
+        for u1, u2 in zip(uniforms, uniforms, strict=True):
+            radius, angle = math.sqrt(-2 * math.log1p(-u2)), 2 * math.pi * u1
+            values += (radius * math.cos(angle), radius * math.sin(angle))
+        if size > 0:
+            self._next_normal = values.pop() if len(values) > size else None
+        return values
+
+
+def manual_seed(seed: int) -> Generator:
+    """Seed the stream that all random functions share, and return its generator.
+
+    As in PyTorch, `seed` may be anything that int() takes.
+    """
+    return default_generator.manual_seed(int(seed))
+
+
+def _size(shape: Shape) -> int:
+    if min(shape, default=0) < 0:
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
+        )
+    return math.prod(shape)
+
+
+def _floating(dtype: DTypeLike, name: str) -> np.dtype:
+    kind = np.dtype(dtype)
+    if kind not in (np.float32, np.float64):
+        raise NotImplementedError(f"{name} numbers are float32 or float64, got dtype {kind}")
+    return kind
+
+
+def _box_muller(u: NDArray) -> NDArray:
+    kind, u = u.dtype, u.reshape(-1, 2, _NORMAL_BLOCK // 2)
+    u1, angle = 1 - u[:, 0], kind.type(2 * np.pi) * u[:, 1]
+
+    def rounded(function: np.ufunc, x: NDArray) -> NDArray:
+        # NumPy's float32 functions differ between processors; the float64 ones, rounded, do not.
+        return function(x, dtype=np.float64).astype(kind)
+
+    radius = np.sqrt(-2 * rounded(np.log, u1))
+    z = radius[:, None] * np.stack((rounded(np.cos, angle), rounded(np.sin, angle)), axis=1)
+    return z.reshape(-1)
+
+
+def multiply_add(x: NDArray, factor: float, term: float) -> NDArray:
+    """x · factor + term, rounded once, as the fused instruction of PyTorch's kernels does."""
+    if factor == 1 and term == 0:
+        return x
+    if x.dtype == np.float32:  # exact in float64: a product of two float32 has 48 bits
+        return (x.astype(np.float64) * factor + float(term)).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        product = x * factor
+        total = product + term
+        # Dekker (1971): the error of the product; Knuth: the error of the sum.
+        x_high, x_low = _halves(x)
+        f_high, f_low = _halves(np.float64(factor))
+        error = x_low * f_low - (((product - x_high * f_high) - x_low * f_high) - x_high * f_low)
+        back = total - product
+        error += (product - (total - back)) + (term - back)
+        fused = total + error
+    return np.where(np.isfinite(fused), fused, total)
+
+
+def _halves(x: NDArray) -> tuple[NDArray, NDArray]:
+    scaled = x * 134217729.0  # 2²⁷ + 1 splits 53 bits into 26 and 27
+    high = scaled - (scaled - x)
+    return high, x - high
+
+
+def _representable_range(low: int, high: int, kind: np.dtype) -> tuple[int, int]:
+    """Shrink [low, high) so that rounding to a float dtype cannot leave it, as PyTorch does."""
+    digits = np.finfo(kind).nmant + 1
+    for name, bound in (("from", low), ("to - 1", high - 1)):
+        if abs(bound) > 2**digits:
+            warnings.warn(
+                f"{name} is out of bounds [-(2^{digits}), 2^{digits}]: {kind} cannot "
+                "represent every integer beyond",
+                UserWarning,
+                stacklevel=3,
+            )
+    above, below = int(kind.type(low + 1)), int(kind.type(high - 1))
+    if above < low:
+        low = above + 2 ** (abs(low + 1).bit_length() - digits)
+    if below >= high:
+        high = below - 2 ** (abs(high - 1).bit_length() - digits)
+    return low, high
+
+
+default_generator = Generator()
