@@ -8,6 +8,7 @@ Change `engine` to `torch` in these two lines, and the same program prints the s
 
 import warnings
 
+from engine import nn, optim
 from engine.autograd import Tensor, no_grad
 from engine.creation import (
     FloatTensor,

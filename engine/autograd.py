@@ -73,10 +73,9 @@ class Node:
 
     def free(self) -> None:
         """Give back the saved arrays. What saved nothing can be walked again, as in PyTorch."""
-        for _ in saved_arrays(self.backward):
+        if next(saved_arrays(self.backward), None) is not None:
             self._name = self._name or self.backward.__qualname__
             self.backward = None
-            break
 
     def __repr__(self) -> str:
         return f"<{self.name()} object>"

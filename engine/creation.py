@@ -1,4 +1,7 @@
-"""Functions that make tensors: from data, from a rule, from the random stream."""
+"""Functions that make tensors: from data, from a rule, from the random stream.
+
+All take these options by name: dtype, device ("cpu"), requires_grad.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,8 @@ from engine.dtypes import dtype as DType  # noqa: N812 - arguments are called dt
 from engine.random import Generator, default_generator, multiply_add
 from engine.tensor import Tensor  # with its operators and methods
 
-Device = dtypes.device | str | None
 
-
-def tensor(
-    data: object, *, dtype: DType | None = None, device: Device = None, requires_grad: bool = False
-) -> Tensor:
+def tensor(data: object, **options: Any) -> Tensor:
     """A tensor with a copy of data: a number, nested lists, an array or a tensor.
 
     Python floats become the default floating point type, integers int64; arrays keep their type.
@@ -35,8 +34,8 @@ def tensor(
         )
         array = data.array.copy()
     else:
-        array = _array_of(data)
-    return _finish(array, dtype, device, requires_grad)
+        array = _array_of(data, options.get("dtype"))
+    return _finish(array, **options)
 
 
 def FloatTensor(data: object = ()) -> Tensor:  # noqa: N802 - PyTorch's own name
@@ -66,50 +65,23 @@ def from_numpy(array: np.ndarray) -> Tensor:
     return constant(array)
 
 
-def zeros(
-    *size: int | Sequence[int],
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def zeros(*size: Any, **options: Any) -> Tensor:
     """A tensor of zeros: zeros(2, 3) or zeros((2, 3))"""
-    return _finish(np.zeros(_size(size), _float(dtype)), dtype, device, requires_grad)
+    return _finish(np.zeros(_size(size), _float(options)), **options)
 
 
-def ones(
-    *size: int | Sequence[int],
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def ones(*size: Any, **options: Any) -> Tensor:
     """A tensor of ones: ones(2, 3) or ones((2, 3))"""
-    return _finish(np.ones(_size(size), _float(dtype)), dtype, device, requires_grad)
+    return _finish(np.ones(_size(size), _float(options)), **options)
 
 
-def full(
-    size: Sequence[int],
-    fill_value: float | Tensor,
-    *,
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def full(size: Sequence[int], fill_value: float | Tensor, **options: Any) -> Tensor:
     """A tensor of one value; its type is the value's unless dtype says otherwise"""
-    if isinstance(fill_value, Tensor):
-        fill_value = fill_value.array.item()
-    kind = _array_of(fill_value).dtype if dtype is None else dtypes.to_numpy_dtype(dtype)
-    return _finish(np.full(_size((size,)), fill_value, kind), dtype, device, requires_grad)
+    value = _array_of(fill_value, options.get("dtype"))
+    return _finish(np.full(_size((size,)), value, value.dtype), **options)
 
 
-def arange(
-    start: float,
-    end: float | None = None,
-    step: float = 1,
-    *,
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def arange(start: float, end: float | None = None, step: float = 1, **options: Any) -> Tensor:
     """start, start + step, … up to but without end; arange(n) is 0 … n - 1
 
     Raises: RuntimeError if step is 0 or leads away from end.
@@ -117,169 +89,87 @@ def arange(
     start, end = (0, start) if end is None else (start, end)
     numbers: Any = (v.array.item() if isinstance(v, Tensor) else v for v in (start, end, step))
     start, end, step = numbers
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError(
-            f"upper bound and lower bound inconsistent with step sign: {start}, {end}, {step}"
-        )
+    if step == 0 or (end - start) * step < 0:
+        fault = "must be nonzero" if step == 0 else "leads away from the end"
+        raise RuntimeError(f"arange({start}, {end}, {step}): the step {fault}")
     whole = all(isinstance(v, int) for v in (start, end, step))
-    kind = _float(dtype) if dtype is not None or not whole else np.dtype(np.int64)
-    count = math.ceil((end - start) / step)
-    steps: Any = np.arange(count, dtype=np.int64 if whole else np.float64)
-    return _finish((start + steps * step).astype(kind), dtype, device, requires_grad)
+    kind = np.dtype(np.int64) if whole and options.get("dtype") is None else _float(options)
+    count: Any = np.arange(math.ceil((end - start) / step), dtype=np.int64 if whole else np.float64)
+    return _finish((start + count * step).astype(kind), **options)
 
 
-def linspace(
-    start: float,
-    end: float,
-    steps: int,
-    *,
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def linspace(start: float, end: float, steps: int, **options: Any) -> Tensor:
     """steps numbers at equal distances from start to end, both included
 
     Counted from start in the first half and from end in the second, so both ends are exact.
     """
     if steps < 0:
         raise RuntimeError(f"number of steps must be non-negative, but got {steps}")
-    kind = _float(dtype)
+    kind = _float(options)
     first, last = kind.type(start), kind.type(end)
-    gap = (last - first) / kind.type(steps - 1) if steps > 1 else kind.type(0)
+    gap = (last - first) / kind.type(max(steps - 1, 1))
     i = np.arange(steps).astype(kind)
     up, down = multiply_add(i, gap, first), multiply_add(steps - 1 - i, -gap, last)
-    array = np.where(i < steps // 2, up, down) if steps > 1 else np.full(steps, first)
-    return _finish(array.astype(kind), dtype, device, requires_grad)
+    return _finish(np.where(i < max(steps // 2, steps == 1), up, down), **options)
 
 
-def rand(
-    *size: int | Sequence[int],
-    generator: Generator | None = None,
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def rand(*size: Any, generator: Generator | None = None, **options: Any) -> Tensor:
     """Uniform random numbers of [0, 1)"""
-    array = _stream(generator).uniform(_size(size), _float(dtype))
-    return _finish(array, dtype, device, requires_grad)
+    return _finish(_stream(generator).uniform(_size(size), _float(options)), **options)
 
 
-def randn(
-    *size: int | Sequence[int],
-    generator: Generator | None = None,
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def randn(*size: Any, generator: Generator | None = None, **options: Any) -> Tensor:
     """Normal random numbers with mean 0 and standard deviation 1"""
-    array = _stream(generator).normal(_size(size), _float(dtype))
-    return _finish(array, dtype, device, requires_grad)
+    return _finish(_stream(generator).normal(_size(size), _float(options)), **options)
 
 
 def randint(
-    low: int,
-    high: Any,
-    size: Sequence[int] | None = None,
-    *,
-    generator: Generator | None = None,
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
+    low: int, high: Any, size: Any = None, *, generator: Generator | None = None, **options: Any
 ) -> Tensor:
     """Random integers of [low, high): randint(high, size) or randint(low, high, size)"""
     if size is None:
         low, high, size = 0, low, high
-    kind = np.dtype(np.int64) if dtype is None else dtypes.to_numpy_dtype(dtype)
-    array = _stream(generator).integers(low, high, _size((size,)), kind)
-    return _finish(array, dtype, device, requires_grad)
+    kind = np.dtype(np.int64) if options.get("dtype") is None else _float(options)
+    return _finish(_stream(generator).integers(low, high, _size((size,)), kind), **options)
 
 
-def randperm(
-    n: int,
-    *,
-    generator: Generator | None = None,
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def randperm(n: int, *, generator: Generator | None = None, **options: Any) -> Tensor:
     """The integers 0 … n - 1 in random order"""
-    return _finish(_stream(generator).permutation(n), dtype, device, requires_grad)
+    return _finish(_stream(generator).permutation(n), **options)
 
 
-def zeros_like(
-    input: Tensor, *, dtype: DType | None = None, device: Device = None, requires_grad: bool = False
-) -> Tensor:
+def zeros_like(input: Tensor, **options: Any) -> Tensor:
     """Zeros in the shape and type of input"""
-    return _finish(np.zeros_like(input.array), dtype, device, requires_grad)
+    return zeros(input.array.shape, **_like(input, options))
 
 
-def ones_like(
-    input: Tensor, *, dtype: DType | None = None, device: Device = None, requires_grad: bool = False
-) -> Tensor:
+def ones_like(input: Tensor, **options: Any) -> Tensor:
     """Ones in the shape and type of input"""
-    return _finish(np.ones_like(input.array), dtype, device, requires_grad)
+    return ones(input.array.shape, **_like(input, options))
 
 
-def full_like(
-    input: Tensor,
-    fill_value: float | Tensor,
-    *,
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def full_like(input: Tensor, fill_value: float, **options: Any) -> Tensor:
     """One value in the shape and type of input"""
-    return _finish(np.full_like(input.array, fill_value), dtype, device, requires_grad)
+    return full(input.array.shape, fill_value, **_like(input, options))
 
 
-def rand_like(
-    input: Tensor,
-    *,
-    generator: Generator | None = None,
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def rand_like(input: Tensor, **options: Any) -> Tensor:
     """Uniform random numbers of [0, 1) in the shape and type of input"""
-    kind = _like(input, dtype)
-    array = _stream(generator).uniform(input.array.shape, kind)
-    return _finish(array, dtype, device, requires_grad)
+    return rand(input.array.shape, **_like(input, options))
 
 
-def randn_like(
-    input: Tensor,
-    *,
-    generator: Generator | None = None,
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def randn_like(input: Tensor, **options: Any) -> Tensor:
     """Normal random numbers in the shape and type of input"""
-    kind = _like(input, dtype)
-    array = _stream(generator).normal(input.array.shape, kind)
-    return _finish(array, dtype, device, requires_grad)
+    return randn(input.array.shape, **_like(input, options))
 
 
-def randint_like(
-    input: Tensor,
-    low: int,
-    high: int | None = None,
-    *,
-    generator: Generator | None = None,
-    dtype: DType | None = None,
-    device: Device = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def randint_like(input: Tensor, low: int, high: int | None = None, **options: Any) -> Tensor:
     """Random integers of [low, high), or of [0, low), in the shape and type of input"""
-    low, high = (0, low) if high is None else (low, high)
-    kind = _like(input, dtype)
-    array = _stream(generator).integers(low, high, input.array.shape, kind)
-    return _finish(array, dtype, device, requires_grad)
+    bounds = (0, low) if high is None else (low, high)
+    return randint(*bounds, input.array.shape, **_like(input, options))
 
 
-def _array_of(data) -> np.ndarray:
+def _array_of(data, dtype: DType | None = None) -> np.ndarray:
     if isinstance(data, np.ndarray):
         array = data.copy()
     else:
@@ -292,10 +182,9 @@ def _array_of(data) -> np.ndarray:
                 f"{_abridged(data)}"
             ) from None
         if (
-            array.dtype == np.float64
-            and not _is_numpy(data)
-            or array.size == 0
+            dtype is None  # else one rounding only, to that type
             and array.dtype == np.float64
+            and (array.size == 0 or not _is_numpy(data))
         ):
             array = array.astype(dtypes.get_default_dtype().numpy)
     if array.dtype.kind not in "biuf":
@@ -338,24 +227,27 @@ def _size(size) -> tuple[int, ...]:
     return sizes
 
 
-def _float(dtype: DType | None) -> np.dtype:
-    return dtypes.to_numpy_dtype(dtypes.get_default_dtype() if dtype is None else dtype)
+def _float(options: dict) -> np.dtype:
+    """The NumPy type that the options ask for, the default floating point type without."""
+    return dtypes.to_numpy_dtype(options.get("dtype") or dtypes.get_default_dtype())
 
 
-def _like(input: Tensor, dtype: DType | None) -> np.dtype:
-    return input.array.dtype if dtype is None else dtypes.to_numpy_dtype(dtype)
+def _like(input: Tensor, options: dict) -> dict:
+    return {**options, "dtype": options.get("dtype") or dtypes.from_numpy_dtype(input.array.dtype)}
 
 
 def _stream(generator: Generator | None) -> Generator:
     return default_generator if generator is None else generator
 
 
-def _finish(array: np.ndarray, dtype, device, requires_grad: bool) -> Tensor:
+def _finish(
+    array: np.ndarray,
+    dtype: DType | None = None,
+    device: dtypes.device | str | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
     if dtype is not None:
         array = array.astype(dtypes.to_numpy_dtype(dtype), copy=False)
     if device is not None:
         dtypes.device(device)  # raises for any other than the CPU
-    result = constant(array)
-    if requires_grad:
-        result.requires_grad = True
-    return result
+    return constant(array).requires_grad_() if requires_grad else constant(array)

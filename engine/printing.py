@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -36,11 +37,6 @@ def tensor_repr(
             text += ", " + suffix
             column += len(suffix) + 2
     return text + ")"
-
-
-def parameter_repr(array: np.ndarray, requires_grad: bool = True) -> str:
-    """The text of ``repr(parameter)``: a line that says so, then the tensor."""
-    return "Parameter containing:\n" + tensor_repr(array, requires_grad)
 
 
 def _suffixes(array: np.ndarray, requires_grad: bool, grad_fn: object | None) -> list[str]:
@@ -96,7 +92,7 @@ def _edges(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _number_format(array: np.ndarray) -> tuple[Callable[[object], str], int]:
+def _number_format(array: np.ndarray) -> tuple[Callable[[Any], str], int]:
     """How to write one number of the array, and how wide it becomes."""
     values = array.reshape(-1)
     if array.dtype.kind != "f":

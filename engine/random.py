@@ -12,6 +12,7 @@ import os
 import struct
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -98,8 +99,8 @@ class Generator:
         _, normal, _, has_normal, _, _ = _TAIL.unpack_from(data, _HEAD.size + 8 * _WORDS)
         self._initial_seed = seed
         self._next_normal = normal if has_normal else None
-        position = {"key": words, "pos": _WORDS + 1 - left}
-        self._twister.state = {"bit_generator": "MT19937", "state": position}
+        twister: Any = {"key": words, "pos": _WORDS + 1 - left}
+        self._twister.state = {"bit_generator": "MT19937", "state": twister}
 
     def random64(self) -> int:
         """One integer of [0, 2⁶³), as an int64 tensor's `random_()`: two draws, first on top."""
@@ -203,8 +204,8 @@ class Generator:
         """
         draws = self._twister.random_raw(max(_size((n,)) - 1, 0))
         order = list(range(n))
-        swaps = np.arange(len(draws)) + (draws % np.arange(n, n - len(draws), -1, np.uint64))
-        for i, j in enumerate(swaps.astype(np.int64).tolist()):
+        places = np.arange(len(draws), dtype=np.uint64)
+        for i, j in enumerate((places + draws % (n - places)).tolist()):
             order[i], order[j] = order[j], order[i]
         return np.array(order, np.int64)
 
@@ -297,7 +298,7 @@ def multiply_add(x: NDArray, factor: float, term: float) -> NDArray:
     return np.where(np.isfinite(fused), fused, total)
 
 
-def _halves(x: NDArray) -> tuple[NDArray, NDArray]:
+def _halves(x: Any) -> tuple[Any, Any]:
     scaled = x * 134217729.0  # 2²⁷ + 1 splits 53 bits into 26 and 27
     high = scaled - (scaled - x)
     return high, x - high

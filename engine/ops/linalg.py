@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from engine.autograd import Tensor, record, unbroadcast
+from engine.ops.elementwise import add
 
 
 def matmul(x: Tensor, y: Tensor) -> Tensor:
@@ -24,7 +27,7 @@ def matmul(x: Tensor, y: Tensor) -> Tensor:
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({_shape(a)} and {_shape(b)})"
         ) from None
-    need_x, need_y = _wanted(x), _wanted(y)
+    need_x, need_y = x._requires_grad, y._requires_grad
 
     def backward(dz):
         rows = a[None, :] if a.ndim == 1 else a  # (..., m, n)
@@ -82,35 +85,42 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Shapes: x (..., n_in), weight (n_out, n_in) or (n_in,), bias (n_out,) or (); y (..., n_out).
     """
     a, w = x.array, weight.array
+    if w.ndim == 1:
+        y = matmul(x, weight)
+        return y if bias is None else add(y, bias)
     b = None if bias is None else bias.array
+    n_out, n_in = w.shape
     if a.dtype != w.dtype or (b is not None and b.dtype != w.dtype):
         raise RuntimeError(
             f"mat1 and mat2 must have the same dtype, but got {x.dtype} and {weight.dtype}"
         )
-    if not a.ndim or a.shape[-1] != w.shape[-1]:
-        flat = (
-            a.size // a.shape[-1] if a.ndim and a.shape[-1] else 1,
-            a.shape[-1] if a.ndim else 1,
-        )
+    if not a.ndim or a.shape[-1] != n_in:
+        columns = a.shape[-1] if a.ndim else 1
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({flat[0]}x{flat[1]} and "
-            f"{_shape(w.T)}): the input has shape {list(a.shape)}, its last size should be "
-            f"{w.shape[-1]} (in_features)"
+            f"mat1 and mat2 shapes cannot be multiplied ({a.size // max(columns, 1)}x{columns} and "
+            f"{n_in}x{n_out}): the input has shape {list(a.shape)}, its last size should be {n_in} "
+            "(in_features)"
         )
     y = a @ w.T
     if b is not None:
         y += b
-    need_x = _wanted(x)
+    need_x = x._requires_grad
 
     def backward(dy):
-        dx = dy @ w if need_x and w.ndim == 2 else dy[..., None] * w if need_x else None
-        rows = dy.reshape(-1, w.shape[0]) if w.ndim == 2 else dy.reshape(-1, 1)
-        dw = (rows.T @ a.reshape(-1, a.shape[-1])).reshape(w.shape)
+        rows, dz = (a, dy) if a.ndim == 2 else (a.reshape(-1, n_in), dy.reshape(-1, n_out))
+        dx = (dz @ w).reshape(a.shape) if need_x else None
         # A product with ones sums the rows in a fifth of the time of sum(0).
-        return dx, dw, None if b is None else np.ones(len(rows), rows.dtype) @ rows
+        return dx, dz.T @ rows, None if b is None else _ones(len(dz), dz.dtype) @ dz
 
     name = "AddmmBackward0" if a.ndim == 2 and b is not None else "ViewBackward0"
     return record(y, (x, weight, bias), backward, name)
+
+
+@functools.lru_cache(maxsize=64)
+def _ones(n: int, kind: np.dtype) -> np.ndarray:
+    ones = np.ones(n, kind)
+    ones.flags.writeable = False
+    return ones
 
 
 def einsum(equation: str, *operands: Tensor) -> Tensor:
@@ -128,7 +138,7 @@ def einsum(equation: str, *operands: Tensor) -> Tensor:
     except ValueError as error:
         shapes = ", ".join(str(list(a.shape)) for a in arrays)
         raise RuntimeError(f"einsum {equation!r} does not fit shapes {shapes}: {error}") from None
-    wanted = [_wanted(x) for x in operands]
+    wanted = [x._requires_grad for x in operands]
 
     def backward(dz):
         return [
@@ -193,10 +203,6 @@ def _same_type(name, x, y) -> tuple[np.ndarray, np.ndarray]:
             f"expected m1 and m2 to have the same dtype, but got: {x.dtype} != {y.dtype}"
         )
     return x.array, y.array
-
-
-def _wanted(x) -> bool:
-    return x._requires_grad
 
 
 def _fold(gradient, shape) -> np.ndarray:

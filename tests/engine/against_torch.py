@@ -12,6 +12,7 @@ becomes a tensor of random numbers, an array becomes a tensor, anything else is 
 
 from __future__ import annotations
 
+import functools
 import importlib
 import warnings
 from collections.abc import Callable, Sequence
@@ -134,12 +135,9 @@ def check_module(
             for t, module in ((torch, their_module), (engine, our_module)):
                 module.train(training)
                 module.zero_grad()
-                if t is torch:
-                    torch.manual_seed(seed)
-                elif hasattr(engine, "manual_seed"):
-                    engine.manual_seed(seed)
-                run = (lambda _, *x, m=module: call(m, *x)) if call else (lambda _, *x, m=module: m(*x))
-                runs.append(_run(t, run, arrays, grad))
+                t.manual_seed(seed)
+                run = functools.partial(call or _called, module)
+                runs.append(_run(t, lambda _, *x, run=run: run(*x), arrays, grad))
             (theirs, their_tensors), (ours, our_tensors) = runs
             _compare(f"value (training={training})", ours, theirs, tolerance)
             if grad:
@@ -152,6 +150,22 @@ def check_module(
             state = dict(their_module.state_dict())
             _compare("state", dict(our_module.state_dict()), state, tolerance)
     return our_module
+
+
+def same(call: Callable[..., Any], *arguments: Any) -> Any:
+    """Assert that call(t, ...) gives equal plain values on both, or errors with the same text."""
+    results = []
+    for t in (torch, engine):
+        try:
+            results.append(call(t, *arguments))
+        except Exception as error:
+            results.append((type(error), str(error)))
+    assert results[1] == results[0]
+    return results[1]
+
+
+def _called(module, *tensors):
+    return module(*tensors)
 
 
 def to_numpy(tensor: Any) -> np.ndarray:

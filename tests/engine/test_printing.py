@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import engine
-from engine.printing import THRESHOLD, parameter_repr, tensor_repr
+from engine import nn
+from engine.printing import THRESHOLD, tensor_repr
 
 DTYPES = [np.float32, np.float64, np.int64, np.int32, np.uint8, np.bool_]
 NUMBERS = st.one_of(
@@ -28,6 +29,18 @@ def same_text(array, **facts):
 @given(hnp.arrays(st.sampled_from([np.float32, np.float64]), st.integers(0, 12), elements=NUMBERS))
 def test_a_vector_of_floats_chooses_width_and_notation_as_pytorch(array):
     same_text(array)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        *[[1.5, 1500.0], [1.5, 1500.1], [1e5, 1e8], [1e5, 1.0001e8], [5e8], [2e5 + 0.5, 1e8]],
+        *[[1e-4, 0.05], [9.9e-5, 0.05], [9.9e-5], [3.0, 3001.0], [-1.0, 1001.0], [0.0, 2e8]],
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scientific_notation_begins_where_it_does_in_pytorch(values, dtype):
+    same_text(np.array(values, dtype))
 
 
 @given(st.data(), hnp.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=4))
@@ -96,4 +109,14 @@ def test_the_default_dtype_is_not_mentioned():
 @pytest.mark.parametrize("requires_grad", [True, False])
 def test_a_parameter_says_that_it_is_one(requires_grad):
     theirs = torch.nn.Parameter(torch.full((2, 3), 0.25), requires_grad)
-    assert parameter_repr(theirs.detach().numpy(), requires_grad) == repr(theirs)
+    assert repr(nn.Parameter(engine.full((2, 3), 0.25), requires_grad)) == repr(theirs)
+
+
+def test_what_an_operation_returns_is_printed_with_its_name():
+    for program in (lambda t: t.ones(2, requires_grad=True) + 1, lambda t: t.tensor([1.5, 2])):
+        assert repr(program(engine)) == repr(program(torch))
+
+
+def test_a_single_number_is_formatted_as_a_python_number():
+    for spec in (".3f", "", "6.1e"):
+        assert format(engine.tensor(1.23456), spec) == format(torch.tensor(1.23456), spec)

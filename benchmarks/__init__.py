@@ -1,0 +1,1 @@
+"""Speed, measured: the engine beside PyTorch, in one run."""

@@ -1,0 +1,56 @@
+"""The training steps that are timed, each written once for the engine and PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.datasets import load_digits
+
+
+class Workload(NamedTuple):
+    """A training step to be timed. build(t) prepares it on engine or torch and returns it."""
+
+    name: str
+    build: Callable[[object], Callable[[], object]]
+    must: float
+    goal: float
+
+
+def xor(t) -> Callable[[], object]:
+    """The XOR program: 2-4-1, ReLU and sigmoid, binary cross-entropy, Adam."""
+    x = t.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    y = t.tensor([[0.0], [1.0], [1.0], [0.0]])
+    nn = t.nn
+    model = nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 1), nn.Sigmoid())
+    return _step(t, model, nn.BCELoss(), t.optim.Adam(model.parameters(), lr=0.1), x, y)
+
+
+def digits_mlp(t) -> Callable[[], object]:
+    """Digits through 64-256-128-10 in batches of 64, cross-entropy, SGD with momentum."""
+    images, labels = load_digits()
+    x = t.from_numpy(images[:64] / 16).float()
+    y = t.from_numpy(labels[:64])
+    nn = t.nn
+    model = nn.Sequential(
+        *(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10))
+    )
+    optimizer = t.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    return _step(t, model, nn.CrossEntropyLoss(), optimizer, x, y)
+
+
+WORKLOADS = [
+    Workload("XOR 2-4-1, batch 4, BCE, Adam", xor, 3.5, 5.0),
+    Workload("MLP 64-256-128-10, batch 64, SGD", digits_mlp, 1.3, 1.6),
+]
+
+
+def _step(t, model, criterion, optimizer, x, y) -> Callable[[], object]:
+    def step():
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step

@@ -1,0 +1,193 @@
+"""Call a student's function and say in plain terms what came of it."""
+
+import contextlib
+import copy
+import ctypes
+import dis
+import inspect
+import io
+import threading
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from engine.grading.values import Value, gap, plain
+
+# A body of these alone does nothing: a docstring, a comment, `pass` or `...`.
+_IDLE = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call.
+
+    kind: "value"; "error" (value: the error's type), "timeout", "crash" or "unreadable" for this
+    call; "missing", "unanswered" or "unusable" for every call. text: a sentence for the student.
+    changed: the inputs that the call altered in place. printed: characters that it printed.
+    """
+
+    kind: str
+    value: Value = None
+    text: str = ""
+    changed: tuple[str, ...] = ()
+    printed: int = 0
+
+
+class Student(Protocol):
+    """Someone's answers, in this process or in another one."""
+
+    def call(self, name: str, args: list, seconds: float) -> Outcome:
+        """Call the function of that name on copies of args."""
+
+    def value(self, name: str) -> Outcome:
+        """Read the variable of that name."""
+
+
+class Namespace:
+    """The answers in a dictionary of names: a notebook's, or the grading worker's."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self._names = names
+
+    def value(self, name: str) -> Outcome:
+        if name not in self._names:
+            text = f"`{name}` is not defined yet: run the cell that defines it, then this one."
+            return Outcome("missing", text=text)
+        if self._names[name] is ...:
+            return Outcome("unanswered")
+        try:
+            return Outcome("value", plain(self._names[name]))
+        except TypeError as error:
+            return Outcome("unreadable", text=f"`{name}` is {error}, which a check cannot read.")
+
+    def call(self, name: str, args: list, seconds: float) -> Outcome:
+        function = self._names.get(name)
+        if not callable(function):
+            if (found := self.value(name)).kind in ("missing", "unanswered"):
+                return found
+            text = f"`{name}` is no longer a function: a line below gave the name another value. "
+            return Outcome("unusable", text=text + "Run the cell that defines it again.")
+        if (misfit := _misfit(name, function, args)) is not None:
+            return Outcome("unusable", text=misfit)
+        given = copy.deepcopy(args)
+        printed = _Counter()
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Counter()):
+            outcome = _guarded(function, given, seconds)
+        names = _input_names(function, len(args))
+        pairs = zip(names, given, args, strict=True)
+        changed = tuple(label for label, after, before in pairs if not _same(after, before))
+        return replace(outcome, changed=changed, printed=printed.characters)
+
+
+def _guarded(function: Any, args: list, seconds: float) -> Outcome:
+    try:
+        with time_limit(seconds):
+            result = function(*args)
+            if result is ... or (result is None and _does_nothing(function)):
+                return Outcome("unanswered")
+            return _readable(result)
+    except TimeLimitError:
+        return Outcome("timeout")
+    except NotImplementedError:
+        return Outcome("unanswered")
+    except (Exception, SystemExit) as error:
+        return Outcome("error", type(error).__name__, _first_line(error, function))
+
+
+def _readable(result: Any) -> Outcome:
+    try:
+        return Outcome("value", plain(result))
+    except TypeError as error:
+        return Outcome("unreadable", text=f"{error}, which a check cannot read")
+
+
+def _misfit(name: str, function: Any, args: list) -> str | None:
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        return None
+    try:
+        signature.bind(*args)
+    except TypeError:
+        wanted = f"{len(args)} input{'' if len(args) == 1 else 's'}"
+        return f"`{name}{signature}` cannot be called with {wanted}. Restore its first line."
+    return None
+
+
+def _input_names(function: Any, count: int) -> list[str]:
+    try:
+        names = list(inspect.signature(function).parameters)
+    except ValueError:
+        names = []
+    return [*names, *(f"input {i + 1}" for i in range(len(names), count))][:count]
+
+
+def _same(after: Any, before: Any) -> bool:
+    if isinstance(before, np.ndarray):
+        return isinstance(after, np.ndarray) and np.array_equal(after, before, equal_nan=True)
+    return _readable(after).kind == "value" and gap(plain(after), before, 0.0) is None
+
+
+def _does_nothing(function: Any) -> bool:
+    code = getattr(function, "__code__", None)
+    return code is not None and {step.opname for step in dis.get_instructions(code)} <= _IDLE
+
+
+def _first_line(error: BaseException, function: Any) -> str:
+    message = (str(error).splitlines() or [""])[0][:200]
+    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    code = getattr(function, "__code__", None)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if code is not None and frame.filename == code.co_filename and frame.line
+    ]
+    return f"{text}, in your line `{frames[-1].line}`" if frames else text
+
+
+class _Counter(io.TextIOBase):
+    """Swallow what the student prints; an endless loop of prints must not fill the memory."""
+
+    characters = 0
+
+    def write(self, text: str) -> int:
+        self.characters += len(text)
+        return len(text)
+
+
+class TimeLimitError(BaseException):
+    """Raised in a call that takes too long; no `except Exception` of the student stops it."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeLimitError in this thread after so many seconds.
+
+    It works on every system and in every thread, at the next Python instruction: a loop is
+    stopped, one long call into NumPy or time.sleep is not (interrupt the kernel for those; in
+    grading the whole process is ended).
+    """
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    thread = ctypes.c_ulong(threading.get_ident())
+    lock = threading.Lock()
+    active = True
+
+    def expire() -> None:
+        with lock:
+            if active:
+                raise_in(thread, ctypes.py_object(TimeLimitError))
+
+    timer = threading.Timer(max(seconds, 0.0), expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            active = False
+        timer.cancel()
+        # An error that is still on its way must not hit the code after this block.
+        raise_in(thread, None)

@@ -1,0 +1,182 @@
+"""What an exercise is, and how it becomes a check: plain data without the reference's code."""
+
+import importlib.util
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.grading.answers import Outcome
+from engine.grading.measures import MEASURES
+from engine.grading.values import Value, gap, plain
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A mistake seen in practice: a wrong function, and the hint for whoever makes it.
+
+    The function may raise TimeoutError where the mistake leads to an endless loop.
+    """
+
+    function: Callable[..., Value]
+    hint: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A function to be written.
+
+    Args: id: such as "01.3". points: for an answer that is right on every input.
+        cases: makes inputs from a random generator, one tuple of arguments each; with a measure,
+        one tuple of the measure's inputs each, and the function is called without arguments.
+        reference: the right function; its name and its parameters are the student's as well.
+        mutants: two to four. outputs: names of the parts of a result with several parts.
+        measure: name in engine.grading.measures of what is compared in place of the result.
+        tolerance: see engine.grading.values.gap. seconds: for all calls of the check together.
+    """
+
+    id: str
+    points: float
+    cases: Callable[[np.random.Generator], Iterable[tuple]]
+    reference: Callable[..., Value]
+    mutants: tuple[Mutant, ...]
+    outputs: tuple[str, ...] = ()
+    measure: str | None = None
+    tolerance: float = 1e-9
+    seconds: float = 5.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Questions answered by one letter each, in variables of these names.
+
+    questions: {variable: {letter: message}}; the right letter's message starts with "Right".
+    points: shared equally by the questions.
+    """
+
+    id: str
+    points: float
+    questions: dict[str, dict[str, str]]
+
+    def __post_init__(self) -> None:
+        for name, messages in self.questions.items():
+            if sum(text.startswith("Right") for text in messages.values()) != 1:
+                raise ValueError(f"{self.id} {name}: exactly one message must start with 'Right'")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One input: args go to the function, on goes to the measure; what the reference gives."""
+
+    args: list
+    on: list
+    expected: Value
+
+
+@dataclass(frozen=True)
+class Check:
+    """An exercise on given inputs, as data. mutants: {hint: one outcome for each case}."""
+
+    id: str
+    name: str
+    points: float
+    inputs: list[str]
+    outputs: list[str]
+    measure: str | None
+    tolerance: float
+    seconds: float
+    cases: list[Case]
+    mutants: dict[str, list[Outcome]] = field(default_factory=dict)
+
+    def measured(self, outcome: Outcome, case: Case) -> Outcome:
+        """The outcome after the measure, if there is one.
+
+        Raises: UnfitAnswerError if the answer does not have the measure's form.
+        """
+        if self.measure is None or outcome.kind != "value":
+            return outcome
+        return Outcome("value", MEASURES[self.measure](outcome.value, *case.on))
+
+
+def evaluate(exercise: Exercise, rng: np.random.Generator) -> Check:
+    """Run the reference and the mutants of an exercise on inputs from rng.
+
+    Raises: ValueError if the reference fails on one of them.
+    """
+    inputs = [plain(list(case)) for case in exercise.cases(rng)]
+    parameters: list[str] = list(inspect.signature(exercise.reference).parameters)
+    if exercise.measure is not None:
+        parameters = list(inspect.signature(MEASURES[exercise.measure]).parameters)[1:]
+    check = Check(
+        id=exercise.id,
+        name=exercise.reference.__name__,
+        points=exercise.points,
+        inputs=parameters,
+        outputs=list(exercise.outputs),
+        measure=exercise.measure,
+        tolerance=exercise.tolerance,
+        seconds=exercise.seconds,
+        cases=[
+            Case([], given, None) if exercise.measure else Case(given, [], None) for given in inputs
+        ],
+    )
+    answers = _outcomes(check, exercise.reference)
+    if any(answer.kind != "value" for answer in answers):
+        raise ValueError(f"{exercise.id}: the reference fails on an input of its own")
+    cases = [
+        replace(case, expected=answer.value)
+        for case, answer in zip(check.cases, answers, strict=True)
+    ]
+    mutants = {mutant.hint: _outcomes(check, mutant.function) for mutant in exercise.mutants}
+    return replace(check, cases=cases, mutants=mutants)
+
+
+def weaknesses(check: Check) -> list[str]:
+    """Why these inputs are not enough: mutants that pass, or that cannot be told apart."""
+    found = []
+    outcomes = list(check.mutants.items())
+    for i, (hint, mine) in enumerate(outcomes):
+        if all(agrees(o, case.expected, check) for o, case in zip(mine, check.cases, strict=True)):
+            found.append(f"{check.id}: a mutant passes every input: {hint}")
+        for other, theirs in outcomes[:i]:
+            if all(alike(a, b, check) for a, b in zip(mine, theirs, strict=True)):
+                found.append(f"{check.id}: no input tells apart: {other} / {hint}")
+    return found
+
+
+def agrees(outcome: Outcome, expected: Value, check: Check) -> bool:
+    """Whether an outcome is the expected value."""
+    return outcome.kind == "value" and gap(outcome.value, expected, check.tolerance) is None
+
+
+def alike(one: Outcome, other: Outcome, check: Check) -> bool:
+    """Whether two outcomes are the same: equal values, the same type of error, both too slow."""
+    if one.kind != other.kind or one.kind == "value":
+        return one.kind == other.kind and agrees(one, other.value, check)
+    return one.kind == "timeout" or (one.kind == "error" and one.value == other.value)
+
+
+def load_exercises(folder: Path) -> list[Exercise | Choice]:
+    """EXERCISES of the checks.py in an instructor's folder, such as solutions/01_perceptron."""
+    spec = importlib.util.spec_from_file_location(f"checks_{folder.name}", folder / "checks.py")
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(f"no checks.py in {folder}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.EXERCISES
+
+
+def _outcomes(check: Check, function: Callable[..., Value]) -> list[Outcome]:
+    return [_outcome(check, function, case) for case in check.cases]
+
+
+def _outcome(check: Check, function: Callable[..., Value], case: Case) -> Outcome:
+    try:
+        # Copies, so that a mutant that works in place leaves the inputs as they are.
+        return check.measured(Outcome("value", plain(function(*plain(case.args)))), case)
+    except TimeoutError:
+        return Outcome("timeout")
+    except Exception as error:
+        return Outcome("error", type(error).__name__)

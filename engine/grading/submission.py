@@ -1,0 +1,71 @@
+"""Read a submitted notebook without running any of it."""
+
+import ast
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from engine.grading.answers import Outcome
+
+Cells = list[list[str]]  # [name, source] each, in the order of the notebook
+
+
+def answer_cells(notebook: bytes) -> Cells:
+    """The cells that a student fills in, by nbgrader's metadata.
+
+    Raises: ValueError if this is not a Jupyter notebook of format 4.
+    """
+    return _cells(notebook, lambda marks: bool(marks.get("solution")))
+
+
+def setup_cells(notebook: bytes) -> Cells:
+    """The locked cells of the instructor's notebook that prepare names, such as imports."""
+    kinds = ("solution", "grade")
+    return _cells(
+        notebook, lambda marks: bool(marks.get("locked")) and not any(map(marks.get, kinds))
+    )
+
+
+def literal(cells: Cells, name: str) -> Outcome:
+    """The constant that the cells assign to a name last."""
+    found = Outcome("missing", text=f"`{name}` is missing.")
+    for _, source in cells:
+        for target, value in _assignments(source):
+            if target != name:
+                continue
+            if isinstance(value, ast.Constant) and value.value is ...:
+                found = Outcome("unanswered")
+            elif isinstance(value, ast.Constant) and isinstance(value.value, str):
+                found = Outcome("value", value.value)
+            else:
+                found = Outcome("unreadable", text=f"`{name}` is not a letter in quotes.")
+    return found
+
+
+def _cells(notebook: bytes, wanted: Any) -> Cells:
+    try:
+        content = json.loads(notebook.decode("utf-8"))
+        if content["nbformat"] != 4:
+            raise ValueError(f"notebook format {content['nbformat']!r}")
+        found = []
+        for cell in content["cells"]:
+            marks = cell["metadata"].get("nbgrader", {})
+            if cell["cell_type"] == "code" and wanted(marks):
+                source = cell["source"]
+                text = source if isinstance(source, str) else "".join(source)
+                found.append([str(marks.get("grade_id", "cell")), text])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not a Jupyter notebook of format 4: {error}") from error
+    return found
+
+
+def _assignments(source: str) -> Iterator[tuple[str, ast.expr]]:
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for statement in body:
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, statement.value

@@ -1,0 +1,1 @@
+"""Still figures, one file for each notebook (`nb01`, `nb02`, ...)."""

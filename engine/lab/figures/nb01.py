@@ -1,0 +1,108 @@
+"""Still figures of notebook 01, the perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from engine.datasets import logic_gate
+from engine.lab.colours import BLUE, GREY, INK, LINES
+from engine.lab.cross_check import as_array
+from engine.lab.figure import Figure
+
+
+def ruler_figure() -> Figure:
+    """AND and OR with a line between their classes, XOR with a line that fails."""
+    figure = Figure(8, 2.9, columns=3, sharey=True)
+    for ax, name, offset in zip(figure.axes, ("and", "or", "xor"), (1.5, 0.5, 0.5), strict=True):
+        x, y = logic_gate(name)
+        figure.classes(ax, x, y, name=name, size=90)
+        _line(ax, np.array([1.0, 1.0]), -offset)
+        ax.set(title=name.upper(), xlabel="x₁")
+    figure.axes[0].set_ylabel("x₂")
+    figure.axes[0].legend(loc="lower left", fontsize=8)
+    return figure.describe(
+        "The four points of AND, OR and XOR. One straight line parts the classes of AND (3 points "
+        "of class 0, 1 of class 1) and of OR (1 and 3). In XOR the classes lie on the two "
+        "diagonals: the line drawn has 1 of the 4 points on the wrong side."
+    )
+
+
+def neuron_figure(n: int = 3) -> Figure:
+    """The structure of a perceptron: n inputs, weights, the sum, the step, one output."""
+    figure = Figure(7, 2.9)
+    ax = figure.axes[0]
+    ax.set(xlim=(-0.6, 7.4), ylim=(-0.3, n + 0.1))
+    ax.set_axis_off()
+    middle = (n - 1) / 2 + 0.4
+    heights = figure.keep("heights of inputs", np.linspace(n - 0.4, 0.5, n))
+    nodes = [(0.0, height, f"x{'₁₂₃₄₅'[i]}") for i, height in enumerate(heights)]
+    nodes += [(2.9, middle, "Σ"), (5.0, middle, "f"), (6.9, middle, "y")]
+    for x, y, words in nodes:
+        ax.plot(x, y, "o", markersize=30, markerfacecolor="white", markeredgecolor=INK)
+        ax.text(x, y, words, ha="center", va="center", fontsize=13)
+    for i, height in enumerate(heights):
+        _arrow(ax, (0.33, height), (2.57, middle))
+        ax.text(1.3, (height * 0.58 + middle * 0.42) + 0.1, f"w{'₁₂₃₄₅'[i]}", color=BLUE)
+    _arrow(ax, (2.9, middle + 1.15), (2.9, middle + 0.4))
+    ax.text(3.05, middle + 0.8, "b", color=BLUE)
+    for start, end, words in ((3.25, 4.65, "z"), (5.35, 6.55, "")):
+        _arrow(ax, (start, middle), (end, middle))
+        ax.text((start + end) / 2, middle + 0.12, words, ha="center")
+    for x, words in ((0, "inputs"), (2.9, "weighted sum"), (5.0, "step"), (6.9, "output")):
+        ax.text(x, -0.2, words, ha="center", color=GREY)
+    return figure.describe(
+        f"A perceptron from left to right: {n} inputs, each multiplied by its weight w; their sum "
+        "plus the bias b is z; the step function f makes the output y, 0 or 1, of it."
+    )
+
+
+def normal_figure(w: Any, b: float, x: Any) -> Figure:
+    """The line w·x + b = 0, its normal w, and points with their distance from the line."""
+    w, x = as_array(w), as_array(x)
+    figure = Figure(4.4, 4.0)
+    ax = figure.axes[0]
+    labels = (x @ w + b > 0).astype(int)
+    figure.classes(ax, x, labels, size=80)
+    _line(ax, w, b)
+    foot = figure.keep("foot", -b * w / (w @ w))
+    _arrow(ax, foot, foot + w / np.linalg.norm(w) * 0.6, colour=BLUE)
+    ax.text(*(foot + w / np.linalg.norm(w) * 0.66), "w", color=BLUE, fontsize=13)
+    for point, distance in zip(x, figure.keep("z", x @ w + b) / np.linalg.norm(w), strict=True):
+        ax.annotate(f"{distance:+.2f}", point + [0.07, -0.12], fontsize=9)
+    ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
+    far = ", ".join(f"{d:+.2f}" for d in figure.data["z"] / np.linalg.norm(w))
+    return figure.describe(
+        f"The line {w[0]:.1f} x₁ + {w[1]:.1f} x₂ {b:+.1f} = 0 with the arrow w at a right angle to "
+        f"it. {int(labels.sum())} of the {len(x)} points lie on the arrow's side. Their signed "
+        f"distances from the line: {far}."
+    )
+
+
+def mistakes_figure(histories: dict[str, Sequence[int]]) -> Figure:
+    """Mistakes per epoch of several perceptrons, by name."""
+    figure, told = Figure(6.5, 2.6), []
+    ax = figure.axes[0]
+    for (name, history), (colour, _), marker in zip(histories.items(), LINES, "os^", strict=False):
+        counts = figure.keep(name, np.asarray(history))
+        ax.plot(np.arange(1, len(counts) + 1), counts, marker, linestyle="-", color=colour)
+        ax.annotate(name, (len(counts), counts[-1]), (6, 2), textcoords="offset points")
+        told.append(f"{name} makes {counts[0]} in epoch 1 and {counts[-1]} in epoch {len(counts)}")
+    ax.set(xlabel="epoch", ylabel="mistakes", ylim=(-0.3, 4.3), yticks=range(5))
+    return figure.describe(f"Mistakes per epoch of four points: {'; '.join(told)}.")
+
+
+def _line(ax: Axes, w: np.ndarray, b: float) -> None:
+    """The line w·x + b = 0 through a square of points between 0 and 1."""
+    foot, along = -b * w / (w @ w), np.array([-w[1], w[0]]) / np.linalg.norm(w)
+    ends = np.stack([foot - 3 * along, foot + 3 * along])
+    ax.plot(*ends.T, linestyle="--", color=INK, linewidth=1.5)
+    ax.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=(0, 1), yticks=(0, 1))
+
+
+def _arrow(ax: Axes, start: Any, end: Any, colour: str = INK) -> None:
+    style = {"arrowstyle": "-|>", "color": colour, "lw": 1.6, "mutation_scale": 14}
+    ax.annotate("", tuple(end), tuple(start), arrowprops=style)

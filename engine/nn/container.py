@@ -1,0 +1,150 @@
+"""Modules made of modules: in a row, or in a list."""
+
+from __future__ import annotations
+
+import operator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from engine.nn.module import Module, indented
+
+
+class _Numbered(Module):
+    """Modules under the names "0", "1", …, which behave as a list."""
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self._modules.values())
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.isdigit()]
+
+    def _name_at(self, index: int) -> str:
+        size, place = len(self), operator.index(index)
+        if not -size <= place < size:
+            raise IndexError(f"index {place} is out of range")
+        return list(self._modules)[place]
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return ModuleList(list(self)[index])
+        return self._modules[self._name_at(index)]
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        setattr(self, self._name_at(index), module)
+
+    def __delitem__(self, index: int | slice) -> None:
+        names = list(self._modules)
+        chosen = names[index] if isinstance(index, slice) else [self._name_at(index)]
+        self._become([m for name, m in self._modules.items() if name not in chosen])
+
+    def _become(self, modules: list[Module]) -> None:
+        for name in list(self._modules):
+            delattr(self, name)
+        for number, module in enumerate(modules):
+            self.add_module(str(number), module)
+
+    def append(self, module: Module) -> Any:
+        """Add a module at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def insert(self, index: int, module: Module) -> Any:  # Sequential returns itself
+        """Add a module before the given place. TypeError if it is no Module."""
+        if not isinstance(module, Module):
+            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+        modules = list(self)
+        modules.insert(index, module)
+        self._become(modules)
+
+    def extend(self, modules: Iterable[Any]) -> Any:
+        """Add several modules at the end."""
+        for module in modules:
+            self.append(module)
+        return self
+
+    def pop(self, key: int | slice) -> Module:
+        """Take the module at a place out and return it."""
+        module = self[key]
+        del self[key]
+        return module
+
+
+class Sequential(_Numbered):
+    """Modules in a row: y = fₙ(… f₂(f₁(x))).
+
+    Sequential(a, b, c) names them "0", "1", "2"; Sequential(OrderedDict([("name", a), ...])) as
+    you like. It can be indexed, sliced, iterated and measured with len().
+    """
+
+    def __init__(self, *args: Module | OrderedDict[str, Module]) -> None:
+        super().__init__()
+        if len(args) == 1 and isinstance(args[0], OrderedDict):
+            for name, module in args[0].items():
+                self.add_module(name, module)
+        else:
+            self.extend(args)
+
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's own name
+        for module in self._modules.values():
+            input = module(input)
+        return input
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return type(self)(OrderedDict(list(self._modules.items())[index]))
+        return super().__getitem__(index)
+
+    def insert(self, index: int, module: Module) -> Sequential:
+        super().insert(index, module)
+        return self
+
+    def __add__(self, other: Sequential) -> Sequential:
+        if not isinstance(other, Sequential):
+            raise ValueError(
+                "add operator supports only objects of Sequential class, "
+                f"but {type(other)} is given."
+            )
+        return Sequential(*self, *other)
+
+
+class ModuleList(_Numbered):
+    """A list of modules whose parameters are found; what to do with them, your forward() says.
+
+    Args: modules: the modules to begin with.
+    """
+
+    def __init__(self, modules: Iterable[Module] | None = None) -> None:
+        super().__init__()
+        self.extend(modules or ())
+
+    def __add__(self, other: Iterable[Module]) -> ModuleList:
+        return ModuleList([*self, *other])
+
+    def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
+        return self.extend(modules)
+
+    def extend(self, modules: Iterable[Module]) -> ModuleList:
+        if not isinstance(modules, Iterable):
+            raise TypeError(
+                "ModuleList.extend should be called with an iterable, "
+                f"but got {type(modules).__name__}"
+            )
+        return super().extend(modules)
+
+    def _child_lines(self) -> list[str]:
+        runs: list[tuple[int, str, int]] = []  # equal neighbours print as one line
+        for number, text in enumerate(map(repr, self)):
+            if runs and runs[-1][1] == text:
+                runs[-1] = (runs[-1][0], text, runs[-1][2] + 1)
+            else:
+                runs.append((number, text, 1))
+        return [
+            indented(f"({first}): {text}")
+            if count == 1
+            else indented(f"({first}-{first + count - 1}): {count} x {text}")
+            for first, text, count in runs
+        ]

@@ -1,0 +1,393 @@
+"""Module: what layers and models have in common."""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+
+from engine import dtypes
+from engine.autograd import Tensor, constant, no_grad
+from engine.memory import changes
+from engine.nn import hooks, state
+from engine.nn.parameter import Parameter
+
+
+class Module:
+    """The base of every layer and model. Subclasses assign their parts and define forward().
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(4, 2)
+
+            def forward(self, x):
+                return self.fc(x)
+
+    Parameters, buffers and modules are found by assignment. They live in the instance, where
+    Python finds them at once, and are listed in _parameters, _buffers and _modules besides.
+
+    Attributes: training: True in train(), False in eval(); Dropout and its like look at it.
+    """
+
+    training: bool
+
+    def __init__(self) -> None:
+        place = self.__dict__
+        place["training"] = True
+        for kind in ("_parameters", "_buffers", "_modules"):
+            place[kind] = {}
+        place["_transient"] = set()  # the buffers that state_dict() leaves out
+        for kind in ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks"):
+            place[kind] = OrderedDict()
+
+    def forward(self, *inputs: Any, **named: Any) -> NoReturn:
+        """What the module computes; subclasses define it, users call the module itself."""
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks:
+            return hooks.call(self, inputs, named)
+        return self.forward(*inputs, **named)
+
+    # Parts: parameters, buffers, modules.
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        place = self.__dict__
+        kinds = (("_parameters", Parameter), ("_modules", Module))
+        for kind, cls in kinds:
+            if isinstance(value, cls):
+                if kind not in place:
+                    what = "parameters" if cls is Parameter else "module"
+                    raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+                self._forget(name, but=kind)  # of the same kind, it takes the old one's place
+                self._put(kind, name, value)
+                return
+        for kind, title, expected in (
+            ("_parameters", "parameter", "torch.nn.Parameter or None expected"),
+            ("_modules", "child module", "torch.nn.Module or None expected"),
+            ("_buffers", "buffer", "torch.nn.Buffer, torch.Tensor or None expected"),
+        ):
+            if name in place.get(kind, ()):
+                if value is not None and not (kind == "_buffers" and isinstance(value, Tensor)):
+                    seen = _type_name(value)
+                    raise TypeError(f"cannot assign '{seen}' as {title} '{name}' ({expected})")
+                self._put(kind, name, value)
+                return
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        self._forget(name)
+
+    def _put(self, kind: str, name: str, value: Any) -> None:
+        self.__dict__[kind][name] = value
+        self.__dict__[name] = value
+
+    def _forget(self, name: str, but: str = "") -> None:
+        for kind in ("_parameters", "_buffers", "_modules"):
+            if kind != but:
+                self.__dict__[kind].pop(name, None)
+        self.__dict__["_transient"].discard(name)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter under a name; None keeps the place, as bias=False does.
+
+        Raises: TypeError, KeyError or AttributeError for a value or name that cannot be one.
+        """
+        self._check_name("parameter", "_parameters", name)
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{_type_name(param)}' object to parameter '{name}' "
+                "(torch.nn.Parameter or None required)"
+            )
+        self._put("_parameters", name, param)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that belongs to the state but is not trained, such as a running mean.
+
+        persistent=False keeps it out of state_dict().
+        """
+        self._check_name("buffer", "_buffers", name)
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' "
+                "(torch Tensor or None required)"
+            )
+        self._put("_buffers", name, tensor)
+        (self._transient.discard if persistent else self._transient.add)(name)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a module under a name that may be computed, such as f"layer{i}"."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{_type_name(module)} is not a Module subclass")
+        self._check_name("module", "_modules", name)
+        self._put("_modules", name, module)
+
+    def _check_name(self, what: str, kind: str, name: str) -> None:
+        if kind not in self.__dict__:
+            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+        if not isinstance(name, str):
+            raise TypeError(f"{what} name should be a string. Got {type(name).__name__}")
+        if "." in name:
+            seen = f", got: {name}" if what == "module" else ""  # word for word
+            raise KeyError(f'{what} name can\'t contain "."{seen}')
+        if name == "":
+            raise KeyError(f'{what} name can\'t be empty string ""')
+        if hasattr(self, name) and name not in self.__dict__[kind]:
+            raise KeyError(f"attribute '{name}' already exists")
+
+    # Looking through the parts. What is shared is listed once, under its first name.
+
+    def named_modules(
+        self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """Pairs (name, module): the module itself under prefix, then all that it contains."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                path = f"{prefix}.{name}" if prefix else name
+                yield from module.named_modules(memo, path, remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """The module itself and all that it contains."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """Pairs (name, module) of the modules that were assigned to this one."""
+        seen: set[Module] = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The modules that were assigned to this one."""
+        return (module for _, module in self.named_children())
+
+    def _named_members(self, kind, prefix, recurse, remove_duplicate):
+        seen = set()
+        whole = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+        for path, module in whole if recurse else [(prefix, self)]:
+            for name, value in module.__dict__[kind].items():
+                if value is None or id(value) in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(id(value))
+                yield f"{path}.{name}" if path else name, value
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """Pairs (name, parameter), named as in state_dict(), such as ("fc1.weight", ...)."""
+        return self._named_members("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """All parameters, for the optimizer; recurse=False only the module's own."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Pairs (name, buffer)."""
+        return self._named_members("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """All buffers."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    # Acting on all parts.
+
+    def apply(self, fn: Callable[[Module], None]) -> Module:
+        """Call fn(module) for every module inside, then for this one, such as to initialize."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def train(self, mode: bool = True) -> Module:
+        """Set training for this module and all inside. ValueError unless mode is a bool."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        self.training = mode
+        for module in self.children():
+            module.train(mode)
+        return self
+
+    def eval(self) -> Module:
+        """train(False)"""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Module:
+        """Set requires_grad of every parameter; False freezes the module."""
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to zeros."""
+        for parameter in self.parameters():
+            if parameter._grad is not None:
+                zeros = constant(np.zeros_like(parameter.array))
+                parameter._grad = None if set_to_none else zeros
+
+    def to(self, *args: Any, **kwargs: Any) -> Module:
+        """Convert floating point parameters and buffers: to(dtype), to(device), to(device, dtype).
+
+        Raises: RuntimeError for a device other than the CPU, TypeError for an integer dtype.
+        """
+        probe = constant(np.empty(0, np.uint8)).to(*args, **kwargs)
+        given = [*args, *kwargs.values()]
+        if not any(isinstance(a, dtypes.dtype | Tensor) for a in given):
+            return self
+        kind = probe.array.dtype
+        if kind.kind != "f":
+            raise TypeError(
+                "nn.Module.to only accepts floating point or complex dtypes, but got desired "
+                f"dtype={dtypes.from_numpy_dtype(kind)!r}"
+            )
+        return self._convert(kind)
+
+    def float(self) -> Module:
+        """Convert to float32."""
+        return self._convert(np.dtype(np.float32))
+
+    def double(self) -> Module:
+        """Convert to float64."""
+        return self._convert(np.dtype(np.float64))
+
+    def cpu(self) -> Module:
+        """The module itself: it is on the CPU."""
+        return self
+
+    def _convert(self, kind: np.dtype) -> Module:
+        for parameter in self.parameters():
+            for tensor in (parameter, parameter._grad):  # the objects stay: optimizers hold them
+                if tensor is not None and tensor.array.dtype.kind == "f":
+                    tensor.array = tensor.array.astype(kind, copy=False)
+        for module in self.modules():
+            for name, buffer in module._buffers.items():
+                if buffer is not None and buffer.array.dtype.kind == "f":
+                    module._put("_buffers", name, constant(buffer.array.astype(kind, copy=False)))
+        return self
+
+    # State.
+
+    def state_dict(
+        self, *, destination: dict | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Tensor]:
+        """Names and values of all parameters and persistent buffers, in the module's own memory.
+
+        keep_vars: the parameters themselves instead of detached tensors.
+        """
+        destination = OrderedDict() if destination is None else destination
+        for name, value in itertools.chain(self._parameters.items(), self._buffers.items()):
+            if value is not None and name not in self._transient:
+                destination[prefix + name] = value if keep_vars else constant(value.array)
+        for name, module in self._modules.items():
+            if module is not None:
+                module.state_dict(
+                    destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
+                )
+        return destination
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> state.IncompatibleKeys:
+        """Copy values into parameters and buffers. PyTorch's tensors may be given as they are.
+
+        Args: strict: all names have to match. assign: only False, copying, is supported.
+        Returns: (missing_keys, unexpected_keys).
+        Raises: RuntimeError that lists all names and shapes that do not fit; then what fits has
+        been copied, as in PyTorch. TypeError if state_dict is no mapping.
+        """
+        if assign:
+            raise NotImplementedError("assign=True is left out: load_state_dict copies values")
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+        with no_grad():
+            keys, errors = state.load(self.state_dict(keep_vars=True), state_dict, changes.note)
+        if strict and (complaints := keys.complaints() + errors):
+            errors = complaints
+        if errors:
+            name, lines = type(self).__name__, "\n\t".join(errors)
+            raise RuntimeError(f"Error(s) in loading state_dict for {name}:\n\t{lines}")
+        return keys
+
+    # Hooks.
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> hooks.RemovableHandle:
+        """Call hook(module, inputs) before forward; what it returns replaces the inputs.
+
+        with_kwargs: hook(module, inputs, named), and it returns (inputs, named).
+        """
+        return hooks.add(self._forward_pre_hooks, (hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> hooks.RemovableHandle:
+        """Call hook(module, inputs, output) after forward; what it returns replaces the output.
+
+        with_kwargs: hook(module, inputs, named, output). always_call: only False is supported.
+        """
+        if always_call:
+            raise NotImplementedError("always_call=True is left out: an error in forward ends it")
+        return hooks.add(self._forward_hooks, (hook, with_kwargs), prepend)
+
+    def register_full_backward_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> hooks.RemovableHandle:
+        """Call hook(module, grad_input, grad_output) when the gradients of the inputs are known.
+
+        Both are tuples, with None for what is no tensor or has no gradient. What the hook returns
+        replaces grad_input.
+        """
+        return hooks.add(self._backward_hooks, hook, prepend)
+
+    # Printing.
+
+    def extra_repr(self) -> str:
+        """What stands in the parentheses when the module is printed; subclasses define it."""
+        return ""
+
+    def _child_lines(self) -> list[str]:
+        return [f"({name}): {indented(repr(m))}" for name, m in self._modules.items()]
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        children = self._child_lines()
+        if len(lines) == 1 and not children:
+            return f"{type(self).__name__}({lines[0]})"
+        lines += children
+        body = "\n  " + "\n  ".join(lines) + "\n" if lines else ""
+        return f"{type(self).__name__}({body})"
+
+
+def indented(text: str) -> str:
+    """All lines but the first moved by two spaces: a module printed within another."""
+    return text.replace("\n", "\n  ")
+
+
+def _type_name(value: object) -> str:
+    if type(value) is Tensor:
+        return f"torch.{dtypes.from_numpy_dtype(value.array.dtype).title}Tensor"
+    module, name = type(value).__module__, type(value).__qualname__
+    return name if module == "builtins" else f"{module}.{name}"

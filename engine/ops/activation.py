@@ -1,0 +1,238 @@
+"""Functions between layers: they bend each number, or turn a row of scores into probabilities."""
+
+from __future__ import annotations
+
+import functools
+import math
+import warnings
+
+import numpy as np
+
+from engine import dtypes
+from engine.autograd import Tensor, record
+from engine.ops.inplace import in_place
+from engine.ops.promotion import floating
+from engine.ops.reduction import _axis
+
+SELU_ALPHA = 1.6732632423543772848
+SELU_SCALE = 1.0507009873554804934
+
+
+def relu(x: Tensor, inplace: bool = False) -> Tensor:
+    """y = max(x, 0),  dx = dy where y ≠ 0"""
+    if inplace:
+        return relu_(x)
+    a = _array(x, "relu", any_number=True)
+    if a.dtype.kind == "b":
+        raise RuntimeError("Boolean inputs not supported for relu")
+    y = np.maximum(a, 0)
+    # y ≠ 0, not y > 0: a NaN passes its gradient on and stays visible, as in PyTorch.
+    return record(y, (x,), lambda dy: (dy * (y != 0),))
+
+
+def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """y = x for x > 0, slope·x elsewhere,  dx = dy for x > 0, slope·dy elsewhere"""
+    if inplace:
+        return leaky_relu_(x, negative_slope)
+    a, slope = _array(x, "leaky_relu"), negative_slope
+    y = np.maximum(a, 0) + slope * np.minimum(a, 0)
+    return record(y, (x,), lambda dy: (dy * (a > 0) + slope * dy * ~(a > 0),))
+
+
+def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """y = x for x > 0, α(eˣ - 1) elsewhere,  dx = dy for x > 0, α eˣ dy elsewhere"""
+    return elu_(x, alpha) if inplace else _scaled_elu(x, alpha, 1.0, "elu")
+
+
+def selu(x: Tensor, inplace: bool = False) -> Tensor:
+    """y = λ·elu(x, α),  α ≈ 1.6733 and λ ≈ 1.0507 keep mean 0 and variance 1 (Klambauer, 2017)"""
+    return selu_(x) if inplace else _scaled_elu(x, SELU_ALPHA, SELU_SCALE, "selu")
+
+
+def _scaled_elu(x, alpha, scale, name):
+    a = _array(x, name)
+    low = np.minimum(a, 0)
+    y = scale * (np.maximum(a, 0) + alpha * np.expm1(low))
+    slopes = (scale, scale * alpha)
+
+    def backward(dy):
+        return (slopes[0] * dy * (a > 0) + slopes[1] * dy * np.exp(low) * (a <= 0),)
+
+    return record(y, (x,), backward, "EluBackward0")
+
+
+def gelu(x: Tensor, *, approximate: str = "none") -> Tensor:
+    """y = x Φ(x),  dx = (Φ(x) + x φ(x)) dy: Φ, φ are the standard normal distribution, its density
+
+    approximate="tanh": Φ(x) ≈ (1 + tanh u) / 2 with u = √(2/π) (x + 0.044715 x³).
+    Source: Hendrycks and Gimpel, 2016.
+    """
+    a = _array(x, "gelu")
+    if approximate == "none":
+        below = 0.5 * (1 + erf(a * math.sqrt(0.5)))
+        density = math.sqrt(0.5 / math.pi)
+        return record(
+            a * below, (x,), lambda dy: (dy * (below + density * a * np.exp(-0.5 * a * a)),)
+        )
+    if approximate != "tanh":
+        raise RuntimeError(
+            f"approximate argument must be either none or tanh, but got {approximate!r}"
+        )
+    c, k = math.sqrt(2 / math.pi), 0.044715
+    h = np.tanh(c * a * (1 + k * a * a))
+    y = 0.5 * a * (1 + h)
+
+    def backward(dy):
+        return (dy * 0.5 * (1 + h + a * (1 - h * h) * c * (1 + 3 * k * a * a)),)
+
+    return record(y, (x,), backward)
+
+
+def silu(x: Tensor, inplace: bool = False) -> Tensor:
+    """y = x σ(x),  dx = σ (1 + x (1 - σ)) dy"""
+    if inplace:
+        return silu_(x)
+    a = _array(x, "silu")
+    s = sigmoid_of(a)
+    return record(a * s, (x,), lambda dy: (dy * s * (1 + a * (1 - s)),))
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    """y = σ(x) = 1 / (1 + e⁻ˣ),  dx = y (1 - y) dy"""
+    _array(x, "sigmoid", any_number=True)
+    y = sigmoid_of(floating(x))
+    return record(y, (x,), lambda dy: (dy * y * (1 - y),))
+
+
+def logsigmoid(x: Tensor) -> Tensor:
+    """y = ln σ(x),  dx = (1 - eʸ) dy"""
+    y = log_sigmoid_of(_array(x, "logsigmoid"))
+    return record(y, (x,), lambda dy: (dy * -np.expm1(y),), "LogSigmoidBackward0")
+
+
+def tanh(x: Tensor) -> Tensor:
+    """y = tanh x,  dx = (1 - y²) dy"""
+    _array(x, "tanh", any_number=True)
+    y = np.tanh(floating(x))
+    return record(y, (x,), lambda dy: ((1 - y * y) * dy,))
+
+
+def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """y = ln(1 + e^(βx)) / β,  dx = σ(βx) dy; above the threshold, βx > threshold, y = x"""
+    a = _array(x, "softplus")
+    scaled = beta * a
+    linear = scaled > threshold
+    y = np.where(linear, a, -log_sigmoid_of(-scaled) / a.dtype.type(beta))
+    return record(y, (x,), lambda dy: (dy * np.where(linear, 1, sigmoid_of(scaled)),))
+
+
+def softmax(x: Tensor, dim: int | None = None, *, dtype: dtypes.dtype | None = None) -> Tensor:
+    """y = eˣ / Σ eˣ along dim,  dx = y (dy - Σ y dy)
+
+    dtype: compute in this type. Raises: IndexError if dim is outside, NotImplementedError for
+    integers. Without dim it warns, and takes 0 for 0, 1 and 3 axes, otherwise 1, as PyTorch does.
+    """
+    a, axis = _scores(x, "softmax", dim, dtype)
+    y = np.exp(a - _largest(a, axis))
+    y /= y.sum(axis, keepdims=True)
+
+    def backward(dy):
+        weighted = y * dy
+        return (weighted - y * weighted.sum(axis, keepdims=True),)
+
+    return record(y, (x,), backward)
+
+
+def log_softmax(x: Tensor, dim: int | None = None, *, dtype: dtypes.dtype | None = None) -> Tensor:
+    """y = x - ln Σ eˣ along dim,  dx = dy - eʸ Σ dy (arguments as softmax)"""
+    a, axis = _scores(x, "log_softmax", dim, dtype)
+    y = a - _largest(a, axis)
+    y -= np.log(np.exp(y).sum(axis, keepdims=True))
+    return record(y, (x,), lambda dy: (dy - np.exp(y) * dy.sum(axis, keepdims=True),))
+
+
+relu_ = in_place(relu, "relu_")
+leaky_relu_ = in_place(leaky_relu, "leaky_relu_")
+elu_ = in_place(elu, "elu_")
+selu_ = in_place(selu, "selu_")
+silu_ = in_place(silu, "silu_")
+
+
+def erf(a: np.ndarray) -> np.ndarray:
+    """erf a = 2/√π ∫₀ᵃ e^(-t²) dt for an array, exact to about one unit in the last place of 1.
+
+    Taylor's series around the nearest 1/32: eight terms in float64, three in float32 are enough.
+    """
+    a = np.clip(a, -6, 6)  # erf 6 is 1 in float64
+    nearest = np.rint(a * 32)
+    distance = a - nearest / 32
+    node = nearest.astype(np.intp) + 192  # of NaN it is any node; its distance stays NaN
+    y = np.zeros_like(a)
+    for coefficient in _erf_coefficients(a.dtype)[::-1]:
+        y = y * distance + coefficient.take(node, mode="clip")
+    return y
+
+
+@functools.cache
+def _erf_coefficients(dtype: np.dtype) -> np.ndarray:
+    """Row n holds the n-th Taylor coefficient of erf at -6, -6 + 1/32, …, 6.
+
+    The n-th derivative is 2/√π e^(-x²) (-1)ⁿ⁻¹ Hₙ₋₁(x), with Hermite's polynomials Hₙ.
+    """
+    x = np.arange(-192, 193) / 32
+    rows = [np.array([math.erf(v) for v in x])]
+    slope = 2 / math.sqrt(math.pi) * np.exp(-x * x)
+    hermite, following = np.ones_like(x), 2 * x
+    for n in range(1, 9):
+        rows.append((-1) ** (n - 1) * slope * hermite / math.factorial(n))
+        hermite, following = following, 2 * x * following - 2 * n * hermite
+    return np.stack(rows[:9] if dtype == np.float64 else rows[:4]).astype(dtype)
+
+
+def sigmoid_of(a: np.ndarray) -> np.ndarray:
+    """σ(a) of an array."""
+    # e⁻ˣ may become infinite: then 1 / (1 + e⁻ˣ) is 0, as it should be. Through tanh it would be
+    # as fast, but σ(-20) in float32 would be 0 and its logarithm lost.
+    return np.reciprocal(np.exp(-a) + 1)
+
+
+def log_sigmoid_of(a: np.ndarray) -> np.ndarray:
+    """ln σ(a) = min(a, 0) - ln(1 + e^(-|a|)), finite for every finite a."""
+    return np.minimum(a, 0) - np.log1p(np.exp(-np.abs(a)))
+
+
+def _array(x, name: str, any_number: bool = False) -> np.ndarray:
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
+        )
+    if not any_number and x.array.dtype.kind != "f":
+        title = dtypes.from_numpy_dtype(x.array.dtype).title
+        raise NotImplementedError(
+            f"\"{name}\" not implemented for '{title}': give it floating point numbers, x.float()"
+        )
+    return x.array
+
+
+def _scores(x, name, dim, dtype) -> tuple[np.ndarray, int]:
+    a = _array(x, name, any_number=True)
+    if dtype is not None:
+        a = a.astype(dtypes.to_numpy_dtype(dtype), copy=False)
+    if a.dtype.kind != "f":
+        title = dtypes.from_numpy_dtype(a.dtype).title
+        raise NotImplementedError(f"\"{name}\" not implemented for '{title}'")
+    if dim is None:
+        dim = 0 if a.ndim in (0, 1, 3) else 1
+        warnings.warn(
+            f"Implicit dimension choice for {name} has been deprecated. "
+            f"Change the call to include dim=X as an argument: here it became dim={dim}.",
+            UserWarning,
+            stacklevel=4,
+        )
+    if not isinstance(dim, int):
+        raise TypeError(f"{name}(): argument 'dim' must be int, not {type(dim).__name__}")
+    return a, _axis(x, dim)
+
+
+def _largest(a: np.ndarray, axis: int) -> np.ndarray:
+    return a.max(axis, keepdims=True, initial=-np.inf)  # initial: an axis may be empty

@@ -1,0 +1,139 @@
+"""Compare the gradients of backward() with differences of function values."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from engine.autograd import Node, Tensor, constant, no_grad
+
+
+class GradcheckError(RuntimeError):
+    """The two gradients differ."""
+
+
+def gradcheck(
+    func: Callable[..., Tensor | Sequence[Tensor]],
+    inputs: Tensor | Sequence[object],
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
+    """Whether backward() of func agrees with central differences at the given inputs.
+
+    ∂y_j/∂x_i ≈ (y_j(x + eps e_i) - y_j(x - eps e_i)) / (2 eps)
+
+    They agree where |analytical - numerical| <= atol + rtol |numerical|. Use float64: in float32
+    the differences hold too few digits. No tensor and no gradient is changed by the check.
+
+    Args: func: returns a tensor or several. inputs: func's arguments; those that require a gradient
+    are checked. raise_exception: raise instead of returning False.
+
+    Returns: True if all agree. Raises: GradcheckError (a RuntimeError) that shows both Jacobians,
+    with rows for inputs and columns for outputs; ValueError if no input requires a gradient or if
+    func returns something else than tensors.
+    """
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    checked = [
+        (place, x) for place, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad
+    ]
+    if not checked:
+        raise ValueError(
+            "gradcheck expects at least one input tensor to require gradient, "
+            "but none of them have requires_grad=True."
+        )
+    for place, x in checked:
+        if x.array.dtype != np.float64:
+            warnings.warn(
+                f"Input #{place} requires gradient and is not a double precision floating point, "
+                f"but {x.array.dtype}. This check will likely fail.",
+                stacklevel=2,
+            )
+    outputs = _outputs(func, inputs)
+    for j, y in enumerate(outputs):
+        if y.array.dtype.kind != "f":
+            continue
+        for i, x in checked:
+            numerical = _numerical(partial(_value, func, inputs, j), x, y.array, eps)
+            analytical = _analytical(y, x)
+            if not np.allclose(analytical, numerical, rtol, atol):
+                if not raise_exception:
+                    return False
+                raise GradcheckError(
+                    f"Jacobian mismatch for output {j} with respect to input {i},\n"
+                    f"numerical:{constant(numerical)}\nanalytical:{constant(analytical)}\n"
+                )
+    return True
+
+
+def _outputs(func: Callable[..., object], inputs: tuple[object, ...]) -> tuple[Tensor, ...]:
+    result = func(*inputs)
+    outputs = tuple(result) if isinstance(result, tuple | list) else (result,)
+    for y in outputs:
+        if not isinstance(y, Tensor):
+            raise ValueError(f"gradcheck expects func to return tensors, got {type(y).__name__}")
+    return outputs
+
+
+def _value(func: Callable[..., Any], inputs: tuple[object, ...], j: int) -> np.ndarray:
+    return _outputs(func, inputs)[j].array
+
+
+def _numerical(value: Callable[[], np.ndarray], x: Tensor, y: np.ndarray, eps: float) -> np.ndarray:
+    jacobian = np.zeros((x.array.size, y.size), y.dtype)
+    with no_grad():
+        for row, index in enumerate(np.ndindex(x.array.shape)):
+            before = x.array[index]
+            try:
+                x.array[index] = before + eps
+                above = value().copy()
+                x.array[index] = before - eps
+                jacobian[row] = ((above - value()) / (2 * eps)).reshape(-1)
+            finally:
+                x.array[index] = before
+    return jacobian
+
+
+def _analytical(y: Tensor, x: Tensor) -> np.ndarray:
+    jacobian = np.zeros((x.array.size, y.array.size), x.array.dtype)
+    if not y.requires_grad:
+        return jacobian
+    retained = x.grad_fn is not None and x.grad_fn.retained
+    if x.grad_fn is not None:
+        x.retain_grad()
+    touched = [x, *_leaves(y)]
+    grads = [leaf.grad for leaf in touched]
+    try:
+        for column, index in enumerate(np.ndindex(y.array.shape)):
+            dy = np.zeros_like(y.array)
+            dy[index] = 1
+            x.grad = None
+            y.backward(constant(dy), retain_graph=True)
+            if x.grad is not None:
+                jacobian[:, column] = x.grad.array.reshape(-1)
+    finally:
+        for leaf, grad in zip(touched, grads, strict=True):
+            leaf.grad = grad
+        if x.grad_fn is not None:
+            x.grad_fn.retained = retained
+    return jacobian
+
+
+def _leaves(y: Tensor) -> Iterable[Tensor]:
+    """The tensors whose grad a backward() from y fills."""
+    seen, stack = set(), [y if y.grad_fn is None else y.grad_fn]
+    while stack:
+        node = stack.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Node):
+            stack.extend(node.parents)
+        else:
+            yield node

@@ -1,0 +1,150 @@
+"""Every exercise of every notebook: the solution gets full marks, every mutant its own hint.
+
+Both bindings are tried: the notebook's, in this process, on the released table; and the grader's,
+in a process of its own, on fresh inputs.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.grading.answers import Namespace
+from engine.grading.exercises import Exercise, evaluate, load_exercises, weaknesses
+from engine.grading.process import Process, grade
+from engine.grading.table import read_table
+from engine.grading.verdict import judge
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = sorted(path.parent for path in (ROOT / "solutions").glob("*/checks.py"))
+EXERCISES = [(folder, e) for folder in FOLDERS for e in load_exercises(folder)]
+FUNCTIONS = [(folder, e) for folder, e in EXERCISES if isinstance(e, Exercise)]
+CHOICES = [(folder, e) for folder, e in EXERCISES if not isinstance(e, Exercise)]
+MUTANTS = [(folder, e, i) for folder, e in FUNCTIONS for i in range(len(e.mutants))]
+
+
+def released(folder, exercise):
+    return read_table(ROOT / "exercises" / folder.name / "checks.json")[exercise.id]
+
+
+def quick(check):
+    """The same check with less patience: mutants that never end cost the whole limit."""
+    return replace(check, seconds=min(check.seconds, 0.5))
+
+
+def endless_if_it_gives_up(function):
+    """A mutant as a student would have it: where the mutant raises TimeoutError, a real loop."""
+
+    def wrapped(*args):
+        try:
+            return function(*args)
+        except TimeoutError:
+            while True:
+                pass
+
+    return wrapped
+
+
+def as_cells(folder, exercise):
+    """Cells that define the reference and mutant_0, mutant_1, ... for the grader's process."""
+    lines = [
+        "from pathlib import Path",
+        "from engine.grading.exercises import load_exercises",
+        f"exercises = load_exercises(Path({str(folder)!r}))",
+        f"exercise = next(e for e in exercises if e.id == {exercise.id!r})",
+        f"{exercise.reference.__name__} = exercise.reference",
+    ]
+    for i in range(len(exercise.mutants)):
+        lines += [
+            f"def mutant_{i}(*args):",
+            f"    try: return exercise.mutants[{i}].function(*args)",
+            "    except TimeoutError:",
+            "        while True: pass",
+        ]
+    return [["answer", "\n".join(lines)]]
+
+
+def label(value):
+    return getattr(value, "id", None) or getattr(value, "name", None) or str(value)
+
+
+def test_there_are_exercises_to_try():
+    assert FOLDERS
+    assert FUNCTIONS
+    assert CHOICES
+
+
+@pytest.mark.parametrize(("folder", "exercise"), FUNCTIONS, ids=label)
+def test_the_reference_gets_full_marks_in_the_notebook(folder, exercise):
+    answers = Namespace({exercise.reference.__name__: exercise.reference})
+    report = judge(released(folder, exercise), answers)
+    assert (report.state, report.earned) == ("right", exercise.points)
+    assert report.lines == []
+
+
+@pytest.mark.parametrize(("folder", "exercise", "mutant"), MUTANTS, ids=label)
+def test_a_mutant_gets_its_own_hint_and_no_points_in_the_notebook(folder, exercise, mutant):
+    function = endless_if_it_gives_up(exercise.mutants[mutant].function)
+    report = judge(
+        quick(released(folder, exercise)), Namespace({exercise.reference.__name__: function})
+    )
+    assert (report.state, report.earned) == ("wrong", 0)
+    assert hints(report) == [exercise.mutants[mutant].hint]
+
+
+@pytest.mark.parametrize(("folder", "exercise"), FUNCTIONS, ids=label)
+def test_in_grading_the_reference_gets_full_marks_and_every_mutant_its_own_hint(folder, exercise):
+    check = evaluate(exercise, np.random.default_rng(123))
+    with Process(as_cells(folder, exercise)) as student:
+        report = judge(check, student)
+        assert (report.state, report.earned) == ("right", exercise.points)
+        for i, mutant in enumerate(exercise.mutants):
+            report = judge(replace(quick(check), name=f"mutant_{i}"), student)
+            assert (report.state, report.earned) == ("wrong", 0)
+            assert hints(report) == [mutant.hint]
+
+
+def hints(report):
+    marker = "likely cause:"
+    return [line.removeprefix(marker).strip() for line in report.lines if line.startswith(marker)]
+
+
+@pytest.mark.parametrize(("folder", "exercise"), FUNCTIONS, ids=label)
+def test_any_seed_tells_the_mutants_apart(folder, exercise):
+    assert 2 <= len(exercise.mutants) <= 4
+    for seed in range(5):
+        assert weaknesses(evaluate(exercise, np.random.default_rng(seed))) == []
+
+
+@pytest.mark.parametrize(("folder", "exercise"), FUNCTIONS, ids=label)
+def test_inputs_depend_on_the_seed_alone(folder, exercise):
+    first, again = (evaluate(exercise, np.random.default_rng(4)) for _ in range(2))
+    assert repr(first.cases) == repr(again.cases)
+
+
+@pytest.mark.parametrize(("folder", "exercise"), CHOICES, ids=label)
+def test_every_choice_has_its_message_and_one_is_right(folder, exercise):
+    check = released(folder, exercise)
+    for name, messages in check.questions.items():
+        points = {}
+        for letter, message in messages.items():
+            report = judge(check, Namespace({name: f" {letter.upper()} "}))
+            assert any(line.endswith(f'{name} = "{letter}": {message}') for line in report.lines)
+            points[letter] = report.earned
+        share = exercise.points / len(exercise.questions)
+        assert sorted(points.values()) == [0.0] * (len(points) - 1) + [share]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=label)
+def test_the_solutions_notebook_gets_full_marks_in_grading(folder):
+    submission = (folder / f"{folder.name}.ipynb").read_bytes()
+    reports = grade(submission, folder, seed=99)
+    assert [report.id for report in reports] == [e.id for f, e in EXERCISES if f == folder]
+    assert all(report.earned == report.points for report in reports), "\n".join(map(str, reports))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=label)
+def test_the_empty_exercise_notebook_is_graded_as_open(folder):
+    submission = (ROOT / "exercises" / folder.name / f"{folder.name}.ipynb").read_bytes()
+    assert {(r.state, r.earned) for r in grade(submission, folder, seed=99)} == {("unanswered", 0)}

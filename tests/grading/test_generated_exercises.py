@@ -1,0 +1,177 @@
+"""exercises/ is what solutions/ makes of it, and gives nothing away."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from engine.course import exercises
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = sorted(path.parent for path in (ROOT / "solutions").glob("*/checks.py"))
+pytest.importorskip("nbgrader", reason="nbgrader generates the exercises; it is not installed")
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A copy of the course that a test may spoil."""
+    for name in ("solutions", "exercises"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    for name in ("notebooks", "engine"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def cells(path):
+    return [
+        (cell, "".join(cell["source"]))
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+    ]
+
+
+def notebooks():
+    return [ROOT / "exercises" / folder.name / f"{folder.name}.ipynb" for folder in FOLDERS]
+
+
+def test_exercises_are_up_to_date():
+    assert exercises.differences(ROOT) == []
+
+
+def test_generating_twice_gives_the_same_bytes():
+    for folder in FOLDERS:
+        assert exercises.generate(folder, ROOT) == exercises.generate(folder, ROOT)
+
+
+def test_check_fails_on_a_difference_and_refresh_mends_it(course):
+    run = CliRunner().invoke
+    assert run(exercises.app, ["--check"]).exit_code == 0
+    notebook = course / "exercises/01_perceptron/01_perceptron.ipynb"
+    notebook.write_text(notebook.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    (course / "exercises/01_perceptron/checks.json").unlink()
+    (course / "exercises/01_perceptron/left_over.txt").write_text("x")
+    result = run(exercises.app, ["--check"])
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "out of date: exercises/01_perceptron/01_perceptron.ipynb",
+        "out of date: exercises/01_perceptron/checks.json",
+        "out of date: exercises/01_perceptron/left_over.txt",
+        "Run `course exercises --refresh`. Edit solutions/, never exercises/.",
+    ]
+    assert run(exercises.app, ["--refresh"]).exit_code == 0
+    assert run(exercises.app, ["--check"]).output == "exercises/ is up to date\n"
+
+
+def test_a_change_in_the_solutions_is_noticed(course):
+    checks = course / "solutions/01_perceptron/checks.py"
+    checks.write_text(checks.read_text(encoding="utf-8").replace("points=3", "points=4"))
+    assert exercises.differences(course) == [Path("exercises/01_perceptron/checks.json")]
+
+
+@pytest.mark.parametrize("options", [[], ["--check", "--refresh"]])
+def test_one_of_check_and_refresh_must_be_chosen(options):
+    result = CliRunner().invoke(exercises.app, options)
+    assert result.exit_code == 2
+    assert "--refresh and --check" in result.output
+
+
+def test_nbgrader_itself_releases_the_same_notebook(course):
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "01_perceptron", "--force"]
+    # nbgrader starts its database tool, alembic, by name.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PATH": path})
+    released = course / "exercises/01_perceptron"
+    stored = ROOT / "exercises/01_perceptron/01_perceptron.ipynb"
+    assert cells(released / stored.name) == cells(stored)
+    assert not (released / "checks.py").exists()
+
+
+def test_nothing_of_the_solutions_reaches_the_students():
+    for folder, notebook in zip(FOLDERS, notebooks(), strict=True):
+        assert sorted(p.name for p in notebook.parent.iterdir() if p.name[0] != ".") == sorted(
+            [notebook.name, "checks.json"]
+        )
+        released = notebook.read_text(encoding="utf-8")
+        for word in ("SOLUTION", "HIDDEN", "solution-only", "checks.py", "Mutant"):
+            assert word not in released
+        table = (notebook.parent / "checks.json").read_text(encoding="utf-8")
+        for cell, source in cells(folder / notebook.name):
+            if "solution-only" in cell["metadata"].get("tags", ()):
+                assert source not in "\n".join(text for _, text in cells(notebook))
+            for line in solution_lines(source):
+                assert line not in released
+                assert line not in table
+
+
+def solution_lines(source):
+    regions = re.findall(r"### BEGIN SOLUTION\n(.*?)\n *### END SOLUTION", source, re.DOTALL)
+    lines = [line.strip() for region in regions for line in region.splitlines()]
+    # Lines such as `mistakes = 0` say too little to give anything away.
+    return [line for line in lines if len(line) > 20]
+
+
+def test_solution_regions_are_found_by_the_test_above():
+    found = [
+        solution_lines(text)
+        for folder in FOLDERS
+        for _, text in cells(folder / f"{folder.name}.ipynb")
+    ]
+    assert "error = y - forward(x, w, b)" in sum(found, [])
+
+
+def test_every_exercise_has_an_answer_a_locked_check_and_three_hints():
+    for notebook in notebooks():
+        table = json.loads((notebook.parent / "checks.json").read_text(encoding="utf-8"))
+        content = cells(notebook)
+        texts = [text for _, text in content]
+        for number, entry in table.items():
+            position = texts.index(f'check("{number}")')
+            mark = content[position][0]["metadata"]["nbgrader"]
+            assert mark["grade"] and mark["locked"]
+            assert mark["points"] == entry["points"]
+            assert content[position - 1][0]["metadata"]["nbgrader"]["solution"]
+            statement = texts[position - 2]
+            assert statement.startswith(f"## {number} · ")
+            assert [f"Hint {i}</summary>" in statement for i in (1, 2, 3)] == [True] * 3
+            assert "**Example.**" in statement or "questions" in entry
+
+
+def test_released_cells_are_short_valid_python_without_outputs():
+    for notebook in notebooks():
+        for cell, source in cells(notebook):
+            if cell["cell_type"] == "code":
+                ast.parse(source)
+                assert cell["outputs"] == []
+                assert cell["execution_count"] is None
+                assert len(source.splitlines()) <= 15
+                assert max(map(len, source.splitlines())) <= 90
+
+
+def test_run_all_without_answers_prints_one_sentence_per_check():
+    import nbformat
+    from nbclient import NotebookClient
+
+    for notebook in notebooks():
+        content = nbformat.read(notebook, as_version=4)
+        path = {"metadata": {"path": str(notebook.parent)}}
+        NotebookClient(content, timeout=60, kernel_name="python3", resources=path).execute()
+        printed = {
+            cell.source: [output.get("text", output.output_type) for output in cell.outputs]
+            for cell in content.cells
+            if cell.cell_type == "code"
+        }
+        checks = {source: texts for source, texts in printed.items() if source.startswith("check(")}
+        assert len(checks) >= 3
+        for texts in checks.values():
+            assert len(texts) == 1
+            assert texts[0].startswith("○ open")
+            assert texts[0].count("\n") == 1
+        assert sum(len(texts) for texts in printed.values()) == len(checks) + 1

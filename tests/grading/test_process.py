@@ -1,0 +1,180 @@
+"""Grading in a process: faulty answers cost their own check and nothing else."""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.grading.exercises import evaluate, load_exercises
+from engine.grading.process import Process, grade
+from engine.grading.submission import answer_cells, literal, setup_cells
+from engine.grading.verdict import judge
+
+FOLDER = Path(__file__).parents[2] / "solutions" / "01_perceptron"
+SOLUTION = (FOLDER / "01_perceptron.ipynb").read_bytes()
+
+
+def submission(**answers):
+    """The solved notebook with other sources in some answer cells: answer_01_3="..."."""
+    notebook = json.loads(SOLUTION)
+    wanted = {name.replace("_", "-"): source for name, source in answers.items()}
+    for cell in notebook["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if grade_id in wanted:
+            cell["source"] = wanted.pop(grade_id)
+    assert not wanted
+    return json.dumps(notebook).encode()
+
+
+def call(source, name="f", args=(), seconds=5.0):
+    with Process([["cell", source]]) as student:
+        return student.call(name, list(args), seconds)
+
+
+def test_calls_share_the_state_of_one_process():
+    with Process([["cell", "seen = []\ndef f(x):\n    seen.append(x)\n    return len(seen)"]]) as s:
+        assert [s.call("f", [i], 5.0).value for i in range(3)] == [1, 2, 3]
+
+
+def test_arrays_cross_in_both_directions():
+    outcome = call("def f(x): return x.T * 2, {'n': x.shape}", args=[np.ones((2, 3), np.float32)])
+    assert outcome.value[0].shape == (3, 2)
+    assert outcome.value[0].dtype == np.float32
+    assert outcome.value[1] == {"n": [2, 3]}
+
+
+def test_engine_tensors_cross_as_arrays():
+    outcome = call("import engine\ndef f(): return engine.ones(2, requires_grad=True)")
+    assert outcome.value.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import os; os._exit(0)",
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        "import ctypes; ctypes.string_at(0)",
+        "import os\n    for i in range(3, 20):\n        try: os.write(i, b'garbage' * 99)\n"
+        "        except OSError: pass\n    os._exit(0)",
+    ],
+)
+def test_a_dying_process_is_a_crash(body):
+    assert call(f"def f():\n    {body}").kind == "crash"
+
+
+@pytest.mark.parametrize("body", ["while True: pass", "import time; time.sleep(60)"])
+def test_an_endless_call_is_ended(body):
+    started = time.monotonic()
+    assert call(f"def f():\n    {body}", seconds=0.3).kind == "timeout"
+    assert time.monotonic() - started < 10
+
+
+def test_prints_input_and_warnings_do_not_disturb_the_channel():
+    source = (
+        "import sys, os, warnings\nprint('a' * 100_000)\nos.write(1, b'raw')\n"
+        "def f():\n    print('b'); os.write(1, b'raw'); os.write(2, b'raw'); warnings.warn('w')\n"
+        "    return sys.stdin.read()"
+    )
+    outcome = call(source)
+    assert (outcome.kind, outcome.value) == ("value", "")
+
+
+def test_an_error_quotes_the_students_line():
+    assert call("def f():\n    y = 1 / 0").text == (
+        "ZeroDivisionError: division by zero, in your line `y = 1 / 0`"
+    )
+
+
+def test_a_cell_that_fails_does_not_stop_the_next_one():
+    with Process([["a", "1 / 0"], ["b", "def"], ["c", "exit()"], ["d", "def f(): return 1"]]) as s:
+        assert s.call("f", [], 5.0).value == 1
+
+
+def test_the_folder_of_the_process_is_removed():
+    folder = call("import os\nopen('left.txt', 'w').close()\ndef f(): return os.getcwd()").value
+    assert folder != str(Path.cwd())
+    assert not Path(folder).exists()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "{'id': 'guessed', 'kind': 'value', 'value': 1, 'text': '', 'changed': []}",
+        "{'kind': 'value'}",
+    ],
+)
+def test_a_reply_that_was_not_asked_for_is_a_crash(reply):
+    # The channel's descriptor is found and written to before the worker answers by itself.
+    source = (
+        "import io, os\nfrom engine.grading.channel import send\ndef f():\n"
+        f"    stream = io.BytesIO(); send(stream, {reply})\n"
+        "    for i in range(3, 20):\n"
+        "        try: os.write(i, stream.getvalue())\n"
+        "        except OSError: pass\n"
+        "    return 1"
+    )
+    assert call(source).kind == "crash"
+
+
+def test_one_bad_answer_costs_its_own_points_only():
+    reports = grade(
+        submission(answer_01_3="def update(x, y, w, b, lr):\n    import os\n    os._exit(1)"),
+        FOLDER,
+        seed=5,
+    )
+    # 01.4 calls update, but the solution's train may not survive someone else's os._exit.
+    assert {r.id: r.state for r in reports} == {
+        "01.1": "right",
+        "01.2": "right",
+        "01.3": "wrong",
+        "01.4": "wrong",
+        "01.5": "right",
+        "01.6": "right",
+    }
+
+
+def test_the_students_checks_and_setup_are_not_run():
+    notebook = json.loads(SOLUTION)
+    for cell in notebook["cells"]:
+        if not cell["metadata"].get("nbgrader", {}).get("solution"):
+            cell["source"] = "raise SystemExit"
+    assert sum(r.earned for r in grade(json.dumps(notebook).encode(), FOLDER, seed=5)) == 12
+
+
+def test_the_same_seed_replays_the_same_verdict():
+    wrong = submission(answer_01_1="def forward(x, w, b):\n    return int(x[0] > 0)")
+    cells = [*setup_cells(SOLUTION), *answer_cells(wrong)]
+    exercise = load_exercises(FOLDER)[0]
+    seen = []
+    for seed in (8, 8, 9):
+        with Process(cells) as student:
+            seen.append(str(judge(evaluate(exercise, np.random.default_rng(seed)), student)))
+    assert seen[0] == seen[1] != seen[2]
+
+
+def test_choices_are_read_and_not_run():
+    cells = [["a", 'a = "x"\nb = ...\nc = chr(98)\na = "b"'], ["b", 'd = "a'], ["c", "e = 1"]]
+    assert literal(cells, "a").value == "b"
+    assert [literal(cells, name).kind for name in "bcdez"] == [
+        "unanswered",
+        "unreadable",
+        "missing",
+        "unreadable",
+        "missing",
+    ]
+
+
+def test_answer_and_setup_cells_are_told_apart():
+    assert [name for name, _ in setup_cells(SOLUTION)] == ["setup-01"]
+    assert [name for name, _ in answer_cells(SOLUTION)] == [f"answer-01-{i}" for i in range(1, 7)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff", b"[]", b"{}", b'{"nbformat": 3, "cells": []}', b'{"nbformat": 4, "cells": [1]}'],
+)
+def test_what_is_not_a_notebook_is_refused(content):
+    with pytest.raises(ValueError, match="not a Jupyter notebook of format 4"):
+        answer_cells(content)
