@@ -1,7 +1,7 @@
 """The PyTorch that fits in your head: neural networks in NumPy, with PyTorch's names and numbers.
 
     import engine
-    from engine import nn, optim
+    from engine import nn, optim, utils
 
 Change `engine` to `torch` in these two lines, and the same program prints the same numbers.
 """
@@ -9,7 +9,7 @@ Change `engine` to `torch` in these two lines, and the same program prints the s
 import warnings
 
 from engine import nn, optim
-from engine.autograd import Tensor, no_grad
+from engine.autograd import Tensor
 from engine.creation import (
     FloatTensor,
     LongTensor,
@@ -43,15 +43,18 @@ from engine.dtypes import (
     set_default_dtype,
     uint8,
 )
-from engine.dtypes import bool_ as bool  # noqa: A004 - PyTorch's own name
-from engine.dtypes import float32 as float  # noqa: A004
+from engine.dtypes import bool_ as bool
+from engine.dtypes import float32 as float
 from engine.dtypes import float64 as double
+from engine.dtypes import int32 as int
 from engine.dtypes import int64 as long
+from engine.grad_mode import no_grad
 from engine.ops.elementwise import where
 from engine.ops.linalg import einsum
 from engine.ops.shape import cat, stack
 from engine.random import Generator, default_generator, manual_seed
-from engine.tensor import FUNCTIONS, as_function
+from engine.tensor import FUNCTIONS as _FUNCTIONS
+from engine.tensor import as_function as _as_function
 
 # Overflow and 0 / 0 give inf and NaN in silence, as in PyTorch. This speaks for the engine's own
 # lines only: NumPy in your program warns as before.
@@ -59,4 +62,4 @@ warnings.filterwarnings(
     "ignore", category=RuntimeWarning, module=r"engine\.(ops|nn|optim|autograd)"
 )
 
-globals().update({name: as_function(name) for name in FUNCTIONS})
+globals().update({name: _as_function(name) for name in _FUNCTIONS})

@@ -16,8 +16,6 @@ place since it was saved is noticed.
 
 from __future__ import annotations
 
-import functools
-import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
@@ -25,19 +23,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.grad_mode import mode
 from engine.memory import Changes, changes, tick
 
 Backward = Callable[[np.ndarray], Sequence[np.ndarray | None]]
 
 
 _rebased = Changes()  # the recorded in-place changes: they outdate the history of older views
-
-
-class _Mode(threading.local):
-    enabled = True  # whether this thread records
-
-
-_mode = _Mode()
 
 
 class Node:
@@ -49,7 +41,9 @@ class Node:
 
     __slots__ = ("parents", "backward", "time", "shape", "dtype", "retained", "_name")
 
-    def __init__(self, parents, backward, array, name):
+    def __init__(
+        self, parents: tuple, backward: Backward, array: np.ndarray, name: str | None
+    ) -> None:
         self.parents = parents
         self.backward = backward
         self.time = tick()
@@ -164,7 +158,7 @@ class Tensor:
         gradient: Tensor | None = None,
         retain_graph: bool | None = None,
         create_graph: bool = False,
-        inputs=None,
+        inputs: object = None,
     ) -> None:
         """Add ∂self/∂leaf to ``grad`` of every leaf that self was computed from.
 
@@ -207,7 +201,7 @@ def record(
     function's own.
     """
     tensor = constant(array)
-    if _mode.enabled:
+    if mode.enabled:
         for parent in parents:
             if isinstance(parent, Tensor) and parent._requires_grad:
                 links = tuple([_link(p) for p in parents])  # faster than a generator
@@ -219,7 +213,7 @@ def record(
 
 def wants_grad(*inputs: object) -> bool:
     """Whether an operation on these inputs will be recorded."""
-    return _mode.enabled and any(isinstance(x, Tensor) and x._requires_grad for x in inputs)
+    return mode.enabled and any(isinstance(x, Tensor) and x._requires_grad for x in inputs)
 
 
 def _link(parent):
@@ -386,28 +380,3 @@ def rebase(tensor: Tensor, result: Tensor) -> Tensor:
     if tensor.grad_fn is not None:
         tensor.grad_fn.time = tick()  # newer than the change that it describes
     return tensor
-
-
-class no_grad:  # noqa: N801 - PyTorch's own name
-    """Within ``with no_grad():`` (or a function decorated ``@no_grad()``) nothing is recorded.
-
-    Values are the same; memory for backward is not kept and results do not require a gradient.
-    """
-
-    def __init__(self) -> None:
-        self._before: list[bool] = []
-
-    def __enter__(self) -> None:
-        self._before.append(_mode.enabled)
-        _mode.enabled = False
-
-    def __exit__(self, *exception: object) -> None:
-        _mode.enabled = self._before.pop()
-
-    def __call__(self, function: Callable) -> Callable:
-        @functools.wraps(function)
-        def without_recording(*args, **kwargs):
-            with no_grad():
-                return function(*args, **kwargs)
-
-        return without_recording

@@ -132,9 +132,10 @@ class Generator:
             raise RuntimeError(f"uniform expects low <= high, but found low={low} > high={high}")
         if high - low > largest:
             raise RuntimeError(f"uniform expects high - low <= {largest}, got [{low}, {high})")
-        u = self._unit(_size(shape), kind).reshape(shape)
-        low = kind.type(low)
-        return multiply_add(u, kind.type(high) - low, low)
+        low, high = kind.type(low), kind.type(high)
+        x = multiply_add(self._unit(_size(shape), kind), high - low, low)
+        x[x == high] = low
+        return x.reshape(shape)
 
     def normal(
         self,

@@ -1,6 +1,7 @@
 """The app that every widget of the course shares: one picture, a few controls, the same buttons.
 
-A widget is a state (plain Python, see `State`), a drawing `render(state) -> str` (see `svg`) and:
+A widget is a state (plain Python, see `engine.lab.state`), a drawing `render(state) -> str` (see
+`svg`) and:
 
     class CoinCounter(App):
         def __init__(self, p: float = 0.5) -> None:
@@ -20,58 +21,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import ipywidgets
 import numpy as np
 
 from engine.lab.controls import Control
 from engine.lab.picture import Picture
+from engine.lab.state import Event, State
 from engine.lab.svg import Plot
 
+__all__ = ["App", "Event", "State"]
+
 PICTURES_PER_SECOND = 30
-_BUTTONS = ("play", "step", "reset", "new_seed")
-
-
-class State(Protocol):
-    """What an App needs of a state; what is missing takes its button away.
-
-    Needed:  `summary() -> str`: the numbers in words, shown below the picture.
-    Time:    `step(n)`: n steps of the model; `steps`: steps since the reset; `done`: nothing is
-             left to do; `reset()`: back to the start of the same seed. Step, Play and Reset.
-    Seed:    `seed`: an int that reset() reads. New seed.
-    Ghost:   `trace()`: what the picture needs of a run; `ghost`: None, or the trace of an earlier
-             run, which render() draws in grey and dashed. Compare.
-    Loss:    `loss`: a float. Play stops at the first step at which it is not finite.
-             `trouble() -> str`: why that may have happened, one sentence (optional).
-    Events:  `press`, `drag`, `drop`, `click`, `hover`, `leave`, `key`: methods that take an Event.
-             `key` makes the picture focusable: give App a `keys_help`.
-    """
-
-    def summary(self) -> str:
-        """The numbers in words."""
-        ...
-
-
-@dataclass(frozen=True)
-class Event:
-    """A pointer or key event on the picture.
-
-    x, y: data units of the plot in which the press began (of the picture, outside of every plot);
-    px, py: pixels of the picture; plot: the name of that plot or ""; target: id and data-* of the
-    element that was pressed (`data-grab="w"` is target["grab"]); key, shift: for key events.
-    """
-
-    kind: str
-    x: float = 0.0
-    y: float = 0.0
-    px: float = 0.0
-    py: float = 0.0
-    plot: str = ""
-    target: dict[str, str] = field(default_factory=dict)
-    key: str = ""
-    shift: bool = False
 
 
 class App:
@@ -341,19 +303,9 @@ class App:
         x, y = plot.to_data(px, py) if plot else (px, py)
         handler = getattr(self.state, kind, None)
         if handler is not None:
-            handler(
-                Event(
-                    kind=kind,
-                    x=x,
-                    y=y,
-                    px=px,
-                    py=py,
-                    plot=plot.name if plot else "",
-                    target=content.get("target") or {},
-                    key=str(content.get("key", "")),
-                    shift=bool(content.get("shift", False)),
-                )
-            )
+            where = {"x": x, "y": y, "px": px, "py": py, "plot": plot.name if plot else ""}
+            keys = {"key": str(content.get("key", "")), "shift": bool(content.get("shift"))}
+            handler(Event(kind=kind, target=content.get("target") or {}, **where, **keys))
 
     def _restart(self) -> None:
         box = self.buttons.get("compare")

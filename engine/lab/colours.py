@@ -41,13 +41,7 @@ CLASSES = (
 )
 
 # Lines of one plot, in the order of their use: colour and SVG dash pattern.
-LINES = (
-    (BLUE, ""),
-    (VERMILLION, "7 4"),
-    (GREEN, "2 3"),
-    (PURPLE, "9 3 2 3"),
-    (BLACK, "12 4"),
-)
+LINES = ((BLUE, ""), (VERMILLION, "7 4"), (GREEN, "2 3"), (PURPLE, "9 3 2 3"), (BLACK, "12 4"))
 
 _PALE_BLUE = (158, 202, 230)
 _PALE_ORANGE = (250, 209, 138)

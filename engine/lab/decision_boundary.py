@@ -187,11 +187,12 @@ class BoundaryState:
         lines = []
         for (wx, wy), b, out in zip(w1, b1, w2[0], strict=True):
             norm = math.hypot(wx, wy)
-            if not norm > 1e-12:
+            if not 1e-12 < norm < math.inf:
                 continue
-            foot = -b * wx / norm**2, -b * wy / norm**2
-            far = 10 + math.hypot(*foot)
-            along = -wy / norm * far, wx / norm * far
+            ux, uy, distance = wx / norm, wy / norm, -b / norm
+            foot = distance * ux, distance * uy
+            far = 10 + abs(distance)
+            along = -uy * far, ux * far
             ends = foot[0] - along[0], foot[1] - along[1], foot[0] + along[0], foot[1] + along[1]
             lines.append((*ends, float(out)))
         return lines

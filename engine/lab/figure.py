@@ -64,7 +64,8 @@ class Figure:
         **axes_options: Any,
     ) -> None:
         cycle = matplotlib.cycler(color=[c for c, _ in LINES], linestyle=list(_DASHES))
-        with matplotlib.rc_context({**_STYLE, "axes.prop_cycle": cycle}):
+        style: Any = {**_STYLE, "axes.prop_cycle": cycle}
+        with matplotlib.rc_context(style):
             self.figure = MatplotlibFigure((width, height), dpi=100, layout="constrained")
             FigureCanvasAgg(self.figure)
             grid = self.figure.subplots(rows, columns, squeeze=False, **axes_options)

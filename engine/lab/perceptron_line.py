@@ -12,13 +12,7 @@ from engine.lab.colours import CLASSES, GREY, INK
 from engine.lab.controls import Choice, Rates
 from engine.lab.svg import Plot
 
-PRESETS = {
-    "AND": "and",
-    "OR": "or",
-    "NAND": "nand",
-    "XOR": "xor",
-    "iris: setosa or not": "iris",
-}
+PRESETS = {"AND": "and", "OR": "or", "NAND": "nand", "XOR": "xor", "iris: setosa or not": "iris"}
 _BOX = (52.0, 42.0, 396.0, 396.0)
 # Both axes have one scale, so that the arrow stands at a right angle on the line.
 _GATE_PLOT = Plot(x=(-0.6, 1.6), y=(-0.6, 1.6), box=_BOX, x_label="x₁", y_label="x₂")

@@ -13,7 +13,7 @@ _STYLE = """
 .lab-picture { display: inline-block; max-width: 100%; touch-action: none; border-radius: 4px; }
 .lab-picture > svg { display: block; max-width: 100%; height: auto; user-select: none; }
 .lab-picture:focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }
-.lab-readout { min-height: 3em; line-height: 1.5; white-space: pre-wrap; max-width: 46em;
+.lab-readout { min-height: 4.5em; line-height: 1.5; white-space: pre-wrap; max-width: 46em;
   font-variant-numeric: tabular-nums; color: var(--jp-content-font-color1, #222); }
 .lab-said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }

@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 
 from engine.lab.colours import BLUE, CLASSES, GREY, GRID, INK, PAPER, ClassStyle
-
-MOST_POINTS = 300  # a line with more points takes longer to send and looks the same
+from engine.lab.scale import nice_ticks, share_of, thinned, value_at
 
 
 def escape(text: object) -> str:
@@ -110,8 +109,8 @@ def arrow(
     head = min(12.0, length / 2)
     ux, uy = (x1 - x0) / length, (y1 - y0) / length
     bx, by = x1 - head * ux, y1 - head * uy
-    corners = ((x1, y1), (bx - 0.45 * head * uy, by + 0.45 * head * ux))
-    corners += ((bx + 0.45 * head * uy, by - 0.45 * head * ux),)
+    across, up = 0.45 * head * uy, 0.45 * head * ux
+    corners = ((x1, y1), (bx - across, by + up), (bx + across, by - up))
     points = " ".join(f"{number(x)},{number(y)}" for x, y in corners)
     return line(x0, y0, bx, by, colour=colour, width=width) + (
         f'<polygon points="{points}"{attributes(fill=colour)}/>'
@@ -179,20 +178,6 @@ def image(
     return f'<image {place} preserveAspectRatio="none"{attributes(style=look)} href="{png(rgb)}"/>'
 
 
-def thinned(count: int, most: int = MOST_POINTS) -> np.ndarray:
-    """At most `most` indices out of `count`, evenly spread, the first and the last among them."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
-
-
-def nice_ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round values between two ends: steps of 1, 2 or 5 times a power of ten."""
-    rough = (high - low) / max(about, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
 @dataclass(frozen=True)
 class Plot:
     """A rectangle of a picture with fixed scales.
@@ -229,17 +214,17 @@ class Plot:
 
     def px(self, x: Any) -> Any:
         """Pixel column of a data value (a number or an array)."""
-        return self.box[0] + self.box[2] * _share(x, self.x, self.log_x)
+        return self.box[0] + self.box[2] * share_of(x, self.x, self.log_x)
 
     def py(self, y: Any) -> Any:
         """Pixel row of a data value; larger values stand higher."""
-        return self.box[1] + self.box[3] * (1 - _share(y, self.y, self.log_y))
+        return self.box[1] + self.box[3] * (1 - share_of(y, self.y, self.log_y))
 
     def to_data(self, px: float, py: float) -> tuple[float, float]:
         """Data values at a pixel, the inverse of `px` and `py`."""
         across = (px - self.box[0]) / self.box[2]
         up = 1 - (py - self.box[1]) / self.box[3]
-        return _value(across, self.x, self.log_x), _value(up, self.y, self.log_y)
+        return value_at(across, self.x, self.log_x), value_at(up, self.y, self.log_y)
 
     def contains(self, px: float, py: float) -> bool:
         """Whether a pixel lies in the box."""
@@ -393,15 +378,3 @@ class Plot:
             upper, lower = min(top, base), max(top, base)
             bars.append(rectangle(x0, upper, max(x1 - x0 - 0.5, 0.5), lower - upper, fill=fill))
         return self.clip(group(*bars, **attrs))
-
-
-def _share(value: Any, ends: tuple[float, float], log: bool) -> Any:
-    low, high = ends
-    if log:
-        return np.log(np.maximum(value, 1e-300) / low) / math.log(high / low)
-    return (np.asarray(value, dtype=float) - low) / (high - low)
-
-
-def _value(share: float, ends: tuple[float, float], log: bool) -> float:
-    low, high = ends
-    return low * (high / low) ** share if log else low + share * (high - low)

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from engine import dtypes
-from engine.autograd import Tensor, constant, no_grad
+from engine.autograd import Tensor, constant
+from engine.grad_mode import no_grad
 from engine.memory import changes
 from engine.nn import hooks, state
 from engine.nn.parameter import Parameter

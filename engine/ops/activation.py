@@ -10,9 +10,9 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, record
+from engine.ops.arguments import axis_of
 from engine.ops.inplace import in_place
 from engine.ops.promotion import floating
-from engine.ops.reduction import _axis
 
 SELU_ALPHA = 1.6732632423543772848
 SELU_SCALE = 1.0507009873554804934
@@ -231,7 +231,7 @@ def _scores(x, name, dim, dtype) -> tuple[np.ndarray, int]:
         )
     if not isinstance(dim, int):
         raise TypeError(f"{name}(): argument 'dim' must be int, not {type(dim).__name__}")
-    return a, _axis(x, dim)
+    return a, axis_of(dim, x.array.ndim)
 
 
 def _largest(a: np.ndarray, axis: int) -> np.ndarray:

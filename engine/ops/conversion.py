@@ -11,6 +11,7 @@ import numpy as np
 from engine import dtypes
 from engine.autograd import Tensor, constant
 from engine.dtypes import Size, device, dtype
+from engine.ops.arguments import axis_of
 from engine.ops.indexing import item
 from engine.ops.shape import to_dtype, transpose, unbind
 
@@ -56,7 +57,7 @@ def get_T(x: Tensor) -> Tensor:  # noqa: N802 - PyTorch's own name
 
 def size(x: Tensor, dim: int | None = None) -> Size | int:
     """The shape, or one of its sizes. IndexError if dim is outside."""
-    return Size(x.array.shape) if dim is None else Size(x.array.shape)[_checked(x, dim)]
+    return Size(x.array.shape) if dim is None else x.array.shape[axis_of(dim, x.array.ndim)]
 
 
 def dim(x: Tensor) -> int:
@@ -215,12 +216,3 @@ def deep_copied(x: Tensor, memo: dict) -> Tensor:
     twin._requires_grad = x._requires_grad
     twin._grad = copy.deepcopy(x._grad, memo)
     return twin
-
-
-def _checked(x: Tensor, dim: int) -> int:
-    n = x.array.ndim
-    if not -n <= dim < n:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})"
-        )
-    return dim

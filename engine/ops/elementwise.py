@@ -64,7 +64,7 @@ def remainder(x: Tensor | float, y: Tensor | float) -> Tensor:
     return record(z, (x, y), lambda dz: (dz, -dz * np.floor_divide(a, b)))
 
 
-def pow(x: Tensor | float, y: Tensor | float) -> Tensor:  # noqa: A001 - PyTorch's own name
+def pow(x: Tensor | float, y: Tensor | float) -> Tensor:
     """z = xʸ,  dx = y xʸ⁻¹ dz,  dy = xʸ ln x dz"""
     a, b = operands(x, y)
     integers = not isinstance(a, float) and not isinstance(b, float) and _kind(a) + _kind(b) < 3
@@ -83,7 +83,7 @@ def neg(x: Tensor) -> Tensor:
     return record(-x.array, (x,), lambda dy: (-dy,))
 
 
-def abs(x: Tensor) -> Tensor:  # noqa: A001 - PyTorch's own name
+def abs(x: Tensor) -> Tensor:
     """y = |x|,  dx = sign(x) dy"""
     a = x.array
     return record(np.abs(a), (x,), lambda dy: (dy * np.sign(a),))
@@ -126,14 +126,14 @@ def sign(x: Tensor) -> Tensor:
     return record(a if _is_bool(a) else np.sign(a), (x,), lambda dy: (np.zeros_like(dy),))
 
 
-def round(x: Tensor, *, decimals: int = 0) -> Tensor:  # noqa: A001 - PyTorch's own name
+def round(x: Tensor, *, decimals: int = 0) -> Tensor:
     """y = the nearest integer to x (halves to even),  dx = 0"""
     return record(np.round(x.array, decimals), (x,), lambda dy: (np.zeros_like(dy),))
 
 
 def clamp(
     x: Tensor, min: Tensor | float | None = None, max: Tensor | float | None = None
-) -> Tensor:  # noqa: A002 - PyTorch's own names
+) -> Tensor:
     """y = x, but at least min and at most max,  dx = dy where x is within the bounds
 
     A bound is a number or a tensor that broadcasts; a tensor bound gets the gradient where it wins.

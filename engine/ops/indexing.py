@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.autograd import Tensor, changes, check_in_place, constant, record
-from engine.ops.shape import axis_of
+from engine.ops.arguments import axis_of
 
 
 def getitem(x: Tensor, index: object) -> Tensor:
@@ -41,10 +41,10 @@ def setitem(x: Tensor, index: object, value: object) -> None:
     try:
         x.array[_numpy_index(index)] = new
     except ValueError:
-        place = x.array[_numpy_index(index)].shape
+        seen, place = np.asarray(new).shape, x.array[_numpy_index(index)].shape
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(np.asarray(new).shape)} cannot be broadcast to "
-            f"indexing result of shape {list(place)}"
+            f"shape mismatch: value tensor of shape {list(seen)} cannot be broadcast to indexing "
+            f"result of shape {list(place)}"
         ) from None
     changes.note(x.array)
 

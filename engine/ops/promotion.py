@@ -12,7 +12,7 @@ from engine import dtypes
 from engine.autograd import Tensor
 
 
-def operands(x, y) -> tuple:
+def operands(x: object, y: object) -> tuple:
     """The arrays (or Python number) of a binary operation, ready to be combined by NumPy.
 
     Raises: TypeError if an operand is neither a tensor nor a number, RuntimeError if the shapes do
@@ -40,7 +40,7 @@ def floating(x: Tensor) -> np.ndarray:
     return a if a.dtype.kind == "f" else a.astype(dtypes.get_default_dtype().numpy)
 
 
-def result_type(x, y) -> np.dtype:
+def result_type(x: object, y: object) -> np.dtype:
     """The number type that x and y are combined in."""
     a, b = operands(x, y)
     return a.dtype if isinstance(a, np.ndarray) else b.dtype

@@ -9,9 +9,8 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, constant, record
+from engine.ops.arguments import Dims, axes_of, axis_of
 from engine.ops.elementwise import maximum, minimum
-
-Dims = int | tuple[int, ...] | list[int] | None  # one axis, several, or all
 
 
 class Extremum(NamedTuple):
@@ -33,9 +32,9 @@ class MinExtremum(Extremum):
 
 def sum(
     x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
-) -> Tensor:  # noqa: A001
+) -> Tensor:
     """y = Σ x,  dx = dy spread over the summed axes"""
-    a, axes = x.array, _axes(x, dim)
+    a, axes = x.array, axes_of(dim, x.array.ndim)
     if dtype is not None:
         a = a.astype(dtypes.to_numpy_dtype(dtype), copy=False)
     elif a.dtype.kind != "f":
@@ -50,7 +49,7 @@ def mean(
     x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
 ) -> Tensor:
     """y = Σ x / n,  dx = dy / n spread over the n numbers"""
-    a, axes = x.array, _axes(x, dim)
+    a, axes = x.array, axes_of(dim, x.array.ndim)
     if dtype is not None:
         a = a.astype(dtypes.to_numpy_dtype(dtype), copy=False)
     _require_float("mean", a)
@@ -75,7 +74,7 @@ def var(
 
     unbiased=False is the older way to write correction=0.
     """
-    a, axes = x.array, _axes(x, dim)
+    a, axes = x.array, axes_of(dim, x.array.ndim)
     _require_float("var", a)
     correction = _correction(correction, unbiased)
     kept, n = _kept_shape(a.shape, axes), _count(a.shape, axes)
@@ -94,7 +93,7 @@ def std(
     unbiased: bool | None = None,
 ) -> Tensor:
     """y = √var(x),  dx = (x - x̄) dy / (y (n - correction)), and 0 where y = 0"""
-    a, axes = x.array, _axes(x, dim)
+    a, axes = x.array, axes_of(dim, x.array.ndim)
     _require_float("std", a)
     correction = _correction(correction, unbiased)
     kept, n = _kept_shape(a.shape, axes), _count(a.shape, axes)
@@ -115,7 +114,7 @@ def norm(x: Tensor, p: float | str = 2, dim: Dims = None, keepdim: bool = False)
 
     dx = x |x|ᵖ⁻² y^(1-p) dy, and 0 where y = 0
     """
-    a, axes = x.array, _axes(x, dim)
+    a, axes = x.array, axes_of(dim, x.array.ndim)
     if a.dtype.kind != "f":
         raise RuntimeError(f"norm: expected a floating point tensor, but got {x.dtype}")
     p = 2.0 if p in ("fro", None) else float(p)
@@ -150,7 +149,7 @@ def amin(x: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     return _spread_extremum(np.min, x, dim, keepdim, "AminBackward0")
 
 
-def max(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Extremum:  # noqa: A001
+def max(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Extremum:
     """The largest x; with dim the pair (values, indices); with a tensor the larger of each pair
 
     Along a dim the first largest takes the gradient; without dim equal ones share it.
@@ -162,7 +161,7 @@ def max(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Te
     return Extremum(*_along(np.argmax, x, dim, keepdim, "MaxBackward0"))
 
 
-def min(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Extremum:  # noqa: A001
+def min(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Extremum:
     """The smallest x; with dim the pair (values, indices); with a tensor the smaller of each pair
 
     Along a dim the first smallest takes the gradient; without dim equal ones share it.
@@ -186,7 +185,7 @@ def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
 
 def cumsum(x: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
     """y[i] = x[0] + … + x[i],  dx[i] = dy[i] + … + dy[n-1]"""
-    a, axis = x.array, _axis(x, dim)
+    a, axis = x.array, axis_of(dim, x.array.ndim)
     if dtype is not None:
         a = a.astype(dtypes.to_numpy_dtype(dtype), copy=False)
     if a.ndim == 0:
@@ -195,22 +194,28 @@ def cumsum(x: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
     return record(y, (x,), lambda dy: (np.flip(np.cumsum(np.flip(dy, axis), axis), axis),))
 
 
-def any(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:  # noqa: A001
+def any(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether one x is not 0"""
-    return constant(np.any(x.array, axis=_axes(x, dim), keepdims=keepdim))
+    return constant(np.any(x.array, axis=axes_of(dim, x.array.ndim), keepdims=keepdim))
 
 
-def all(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:  # noqa: A001
+def all(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether no x is 0"""
-    return constant(np.all(x.array, axis=_axes(x, dim), keepdims=keepdim))
+    return constant(np.all(x.array, axis=axes_of(dim, x.array.ndim), keepdims=keepdim))
 
 
-def unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None):  # noqa: A002
+def unique(
+    x: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Tensor | tuple[Tensor, ...]:
     """The different values of x in ascending order; on request each element's place and the counts
 
     With dim, the different slices along it. sorted=False sorts as well, as PyTorch's does here.
     """
-    axis = None if dim is None else _axis(x, dim)
+    axis = None if dim is None else axis_of(dim, x.array.ndim)
     found = np.unique(x.array, return_inverse=True, return_counts=True, axis=axis)
     values, inverse, counts = (constant(np.asarray(part)) for part in found)
     if axis is None:
@@ -225,7 +230,7 @@ def _absolute(x) -> Tensor:
 
 
 def _spread_extremum(reduce, x, dim, keepdim, name) -> Tensor:
-    a, axes = x.array, _axes(x, None if dim == () else dim)
+    a, axes = x.array, axes_of(None if dim == () else dim, x.array.ndim)
     if not a.size:
         raise (RuntimeError if dim == () else IndexError)(
             f"{reduce.__name__}(): expected at least one element, but the shape is {a.shape}"
@@ -241,7 +246,7 @@ def _spread_extremum(reduce, x, dim, keepdim, name) -> Tensor:
 
 
 def _along(arg_reduce, x, dim, keepdim, name):
-    a, axis = x.array, _axis(x, dim)
+    a, axis = x.array, axis_of(dim, x.array.ndim)
     if a.ndim == 0:
         return record(a.copy(), (x,), lambda dy: (dy,), name), constant(np.array(0))
     if not a.shape[axis]:
@@ -270,28 +275,8 @@ def _argument(arg_reduce, x, dim, keepdim) -> Tensor:
             )
         index = np.asarray(arg_reduce(a))
         return constant(index.reshape((1,) * a.ndim) if keepdim else index)
-    axis = _axis(x, dim)
+    axis = axis_of(dim, x.array.ndim)
     return constant(arg_reduce(a, axis, keepdims=keepdim) if a.ndim else np.array(0))
-
-
-def _axis(x, dim) -> int:
-    ndim = builtins.max(x.array.ndim, 1)
-    if not -ndim <= dim < ndim:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], "
-            f"but got {dim})"
-        )
-    return dim % ndim
-
-
-def _axes(x, dim) -> tuple[int, ...]:
-    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
-        return tuple(range(x.array.ndim))
-    dims = dim if isinstance(dim, (tuple, list)) else (dim,)
-    axes = tuple(_axis(x, d) for d in dims)
-    if len(set(axes)) < len(axes):
-        raise RuntimeError(f"a dim appears multiple times in the list of dims {tuple(dims)}")
-    return axes if x.array.ndim else ()
 
 
 def _kept_shape(shape, axes) -> tuple[int, ...]:

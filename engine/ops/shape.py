@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from engine.autograd import Tensor, constant, record
+from engine.ops.arguments import axis_of, sizes_of
+from engine.ops.indexing import getitem
 from engine.ops.promotion import result_type
 
 
 def reshape(x: Tensor, *shape: int) -> Tensor:
     """y = the numbers of x, in order, in another shape; one size may be -1"""
-    a, sizes = x.array, _sizes(shape)
+    a, sizes = x.array, sizes_of(shape)
     y = a.reshape(_resolve(sizes, a))
     before = a.shape
     return record(y, (x,), lambda dy: (dy.reshape(before),), "ViewBackward0")
@@ -20,7 +23,7 @@ def reshape(x: Tensor, *shape: int) -> Tensor:
 
 def view(x: Tensor, *shape: int) -> Tensor:
     """y = x in another shape, on the same memory. RuntimeError where that cannot be."""
-    a, sizes = x.array, _sizes(shape)
+    a, sizes = x.array, sizes_of(shape)
     target = _resolve(sizes, a, "view")
     y = a.view()
     try:
@@ -61,7 +64,7 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
 
 def permute(x: Tensor, *dims: int) -> Tensor:
     """y = x with its axes in the order dims: y.shape[i] = x.shape[dims[i]]"""
-    a, dims = x.array, _sizes(dims)
+    a, dims = x.array, sizes_of(dims)
     if len(dims) != a.ndim:
         raise RuntimeError(
             f"permute(sparse_coo): number of dimensions in the tensor input ({a.ndim}) does not "
@@ -100,7 +103,7 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
 
 def expand(x: Tensor, *sizes: int) -> Tensor:
     """y = x repeated along axes of size 1 without a copy; -1 keeps a size"""
-    a, sizes = x.array, _sizes(sizes)
+    a, sizes = x.array, sizes_of(sizes)
     added = len(sizes) - a.ndim
     message = f"the expanded size {list(sizes)} does not fit the existing size {list(a.shape)}"
     if added < 0:
@@ -119,7 +122,7 @@ def broadcast_to(x: Tensor, size: Sequence[int]) -> Tensor:
 
 def repeat(x: Tensor, *repeats: int) -> Tensor:
     """y = copies of x side by side, repeats[i] of them along axis i"""
-    a, times = x.array, _sizes(repeats)
+    a, times = x.array, sizes_of(repeats)
     if len(times) < a.ndim:
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
@@ -185,8 +188,9 @@ def split(
             f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size "
             f"at dimension {dim}), but got split_sizes={list(sections)}"
         )
+    before = (slice(None),) * axis_of(dim, x.array.ndim)
     ends = np.cumsum([0, *sections]).tolist()
-    return tuple(_narrow(x, dim, i, j) for i, j in zip(ends, ends[1:], strict=False))
+    return tuple(getitem(x, (*before, slice(i, j))) for i, j in pairwise(ends))
 
 
 def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -202,21 +206,22 @@ def unbind(x: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     axis = axis_of(dim, x.array.ndim)
     if not x.array.ndim:
         raise IndexError("unbind: a 0-dimensional tensor has no dimension to unbind")
-    return tuple(squeeze(_narrow(x, axis, i, i + 1), axis) for i in range(x.array.shape[axis]))
+    before = (slice(None),) * axis
+    return tuple(getitem(x, (*before, i)) for i in range(x.array.shape[axis]))
 
 
 def flip(x: Tensor, *dims: int) -> Tensor:
     """y = x read backwards along dims (a copy)"""
-    axes = tuple(axis_of(d, x.array.ndim) for d in _sizes(dims))
+    axes = tuple(axis_of(d, x.array.ndim) for d in sizes_of(dims))
     if len(set(axes)) < len(axes):
-        raise RuntimeError(f"flip: a dim appears multiple times in {list(_sizes(dims))}")
+        raise RuntimeError(f"flip: a dim appears multiple times in {list(sizes_of(dims))}")
     return record(np.flip(x.array, axes).copy(), (x,), lambda dy: (np.flip(dy, axes),))
 
 
 def roll(x: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
     """y[i + shift] = x[i], going round at the ends; without dims on the flattened x"""
-    steps = _sizes((shifts,))
-    axes = () if dims is None else tuple(axis_of(d, x.array.ndim) for d in _sizes((dims,)))
+    steps = sizes_of((shifts,))
+    axes = () if dims is None else tuple(axis_of(d, x.array.ndim) for d in sizes_of((dims,)))
     if len(steps) != (len(axes) or 1):
         raise RuntimeError(
             f"shifts and dimensions must align. shifts: {len(steps)}, dims:{len(axes)}"
@@ -259,37 +264,6 @@ def to_dtype(x: Tensor, numpy_dtype: np.dtype) -> Tensor:
     if y.dtype.kind != "f":
         return constant(y)
     return record(y, (x,), lambda dy: (dy,), "ToCopyBackward0")
-
-
-def axis_of(dim: int, ndim: int) -> int:
-    """dim as an index from 0; IndexError names the range if it is outside"""
-    size = max(ndim, 1)
-    if not -size <= dim < size:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-size}, {size - 1}], "
-            f"but got {dim})"
-        )
-    return dim % size
-
-
-def _narrow(x, dim, start, stop) -> Tensor:
-    a = x.array
-    index = (slice(None),) * axis_of(dim, a.ndim) + (slice(start, stop),)
-    shape = a.shape
-
-    def backward(dy):
-        dx = np.zeros(shape, dy.dtype)
-        dx[index] = dy
-        return (dx,)
-
-    return record(a[index], (x,), backward, "SplitBackward0")
-
-
-def _sizes(sizes) -> tuple[int, ...]:
-    """The sizes of f(2, 3) and of f((2, 3)) alike."""
-    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
-        sizes = sizes[0]
-    return tuple(int(n) for n in sizes)
 
 
 def _resolve(sizes, a: np.ndarray, name: str = "reshape") -> tuple[int, ...]:

@@ -33,7 +33,8 @@ def class_targets(
         refuse_gradient(name, "weight", weight)
         if weight.array.dtype != a.dtype:
             raise RuntimeError(
-                f"{name}: expected scalar type {title_of(a)} but found {title_of(weight.array)} weights"
+                f"{name}: expected scalar type {title_of(a)} but found "
+                f"{title_of(weight.array)} weights"
             )
     t = t.reshape(-1).astype(np.int64, copy=False)
     counted = None

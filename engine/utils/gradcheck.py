@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.autograd import Node, Tensor, constant, no_grad
+from engine.autograd import Node, Tensor, constant
+from engine.grad_mode import no_grad
 
 
 class GradcheckError(RuntimeError):

@@ -65,6 +65,24 @@ def test_16_normals_and_more_agree_to_one_rounding(seed, size, mean, std):
         np.testing.assert_array_equal(ours.get_state(), theirs.get_state().numpy())
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_the_upper_end_of_an_interval_is_never_drawn(dtype):
+    low, high = 1.0, 1.0 + 4 * float(np.finfo(dtype).eps)
+    ours, theirs = pair(2)
+    x = ours.uniform((500,), dtype, low, high)
+    equal(x, torch.empty(500, dtype=FLOATS[dtype]).uniform_(low, high, generator=theirs))
+    assert x.max() < high
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_a_single_number_is_an_array_without_axes(dtype):
+    ours, theirs = pair(1)
+    expected = torch.empty((), dtype=FLOATS[dtype])
+    equal(ours.uniform((), dtype, -1, 2), expected.uniform_(-1, 2, generator=theirs))
+    equal(ours.normal((), dtype, -1, 2), expected.normal_(-1, 2, generator=theirs))
+    equal(ours.integers(0, 9, ()), torch.randint(0, 9, (), generator=theirs))
+
+
 RANGES = st.one_of(
     st.tuples(st.integers(-50, 50), st.integers(1, 100)),
     st.tuples(st.just(-7), st.integers(2**28 - 2, 2**28 + 2)),

@@ -11,7 +11,7 @@ from sources import ROOT, imported, modules
 
 # From the ground up; a module may import from its own line and from those above it here.
 LAYERS = (
-    ("memory", "dtypes"),
+    ("memory", "grad_mode", "dtypes"),
     ("autograd", "printing"),
     ("ops",),
     ("tensor",),

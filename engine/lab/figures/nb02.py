@@ -76,7 +76,7 @@ def loss_curve_figure(x: Any, y: Any) -> Figure:
         right.plot(slope, loss, marker, color=colour, markersize=8, zorder=3)
         told.append(f"{loss:.2f} at w = {slope:g}")
     left.set(xlabel="body mass index (standard deviations)", ylabel="disease progression")
-    left.legend(loc="lower right", fontsize=8)
+    left.legend(loc="upper left", fontsize=8)
     right.set(xlabel="w", ylabel="loss L(w)", ylim=(0, 4.5))
     return figure.describe(
         f"Left: {len(x)} patients, progression against body mass index, with three lines y = w x. "

@@ -1,0 +1,38 @@
+"""Scales of a plot: round ticks, shares of an axis, and how many points are worth drawing."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+MOST_POINTS = 300  # a line with more points takes longer to send and looks the same
+
+
+def thinned(count: int, most: int = MOST_POINTS) -> np.ndarray:
+    """At most `most` indices out of `count`, evenly spread, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+
+
+def nice_ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Round values between two ends: steps of 1, 2 or 5 times a power of ten."""
+    rough = (high - low) / max(about, 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def share_of(at: Any, ends: tuple[float, float], log: bool) -> Any:
+    """Where a value (or an array) lies between two ends: 0 at the first, 1 at the second."""
+    low, high = ends
+    if log:
+        return np.log(np.maximum(at, 1e-300) / low) / math.log(high / low)
+    return (np.asarray(at, dtype=float) - low) / (high - low)
+
+
+def value_at(part: float, ends: tuple[float, float], log: bool) -> float:
+    """The value at a share of the way between two ends, the inverse of `share_of`."""
+    low, high = ends
+    return low * (high / low) ** part if log else low + part * (high - low)

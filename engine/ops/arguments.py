@@ -1,0 +1,35 @@
+"""Arguments that many operations share: dims, and sizes given one by one or as a tuple."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+Dims = int | tuple[int, ...] | list[int] | None  # one axis, several, or all
+
+
+def axis_of(dim: int, ndim: int) -> int:
+    """dim as an index from 0; IndexError names the range if it is outside"""
+    size = max(ndim, 1)
+    if not -size <= dim < size:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-size}, {size - 1}], "
+            f"but got {dim})"
+        )
+    return dim % size
+
+
+def axes_of(dim: Dims, ndim: int) -> tuple[int, ...]:
+    """The axes that dim names, all without one; RuntimeError if one is named twice"""
+    if dim is None or dim == () or dim == []:
+        return tuple(range(ndim))
+    axes = tuple(axis_of(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
+    if len(set(axes)) < len(axes):
+        raise RuntimeError(f"a dim appears multiple times in the list of dims {dim}")
+    return axes if ndim else ()
+
+
+def sizes_of(sizes: Sequence) -> tuple[int, ...]:
+    """The sizes of f(2, 3) and of f((2, 3)) alike."""
+    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
+        sizes = sizes[0]
+    return tuple(int(n) for n in sizes)
