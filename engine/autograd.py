@@ -9,9 +9,9 @@ links from the loss to the leaves and multiplies and adds as the chain rule says
 
     ∂L/∂x = Σ over all uses y of x:  (∂L/∂y)(∂y/∂x).
 
-An operation's `backward` closes over the arrays that it needs, never over more: those are what
-PyTorch calls saved tensors. They are given back after one walk, and an array that was changed in
-place since it was saved is noticed.
+`backward` is a function defined inside the operation. It closes over the arrays that it needs (or
+tuples of them, or tensors) and over no more: PyTorch calls them saved tensors. `saved_arrays` reads
+them off the closure. They are given back after one walk, and refused if they were changed in place.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ _rebased = Changes()  # the recorded in-place changes: they outdate the history 
 class Node:
     """One recorded operation: what PyTorch shows as ``grad_fn``.
 
-    parents holds, for each input, its Node, or the leaf Tensor that collects the gradient, or None
-    where no gradient is wanted. time orders nodes: parents are always older than children.
+    parents holds for each input what collects its gradient: the Node that made it, the Tensor
+    itself if it is a leaf, None if no gradient is wanted. time is the tick of the clock at which
+    the node was recorded: parents are always older than their children.
     """
 
     __slots__ = ("parents", "backward", "time", "shape", "dtype", "retained", "_name")
@@ -45,20 +46,20 @@ class Node:
         self, parents: tuple, backward: Backward, array: np.ndarray, name: str | None
     ) -> None:
         self.parents = parents
-        self.backward = backward
+        self.backward: Any = backward  # None once the saved arrays are given back
         self.time = tick()
         self.shape = array.shape
         self.dtype = array.dtype
-        self.retained = None  # a weak reference to the tensor, after retain_grad()
-        self._name = name
+        self.retained: Any = None  # a weak reference to the tensor, after retain_grad()
+        self._name = name  # PyTorch's name, or where backward was defined
 
     def name(self) -> str:
         """PyTorch's name of the operation, such as ``MulBackward0``."""
-        if self._name is not None and "." not in self._name:
-            return self._name
-        scope = (self._name or self.backward.__qualname__).rpartition(".<locals>")[0]
-        function = scope.rpartition(".")[2]
-        return "".join(word.capitalize() for word in function.split("_")) + "Backward0"
+        name = self._name or self.backward.__qualname__
+        if ".<locals>" not in name:
+            return name
+        operation = name.rpartition(".<locals>")[0].rpartition(".")[2]  # log_softmax, ...
+        return "".join(word.capitalize() for word in operation.split("_")) + "Backward0"
 
     @property
     def next_functions(self) -> tuple:
@@ -66,9 +67,9 @@ class Node:
         return tuple((parent, 0) for parent in self.parents)
 
     def free(self) -> None:
-        """Give back the saved arrays. What saved nothing can be walked again, as in PyTorch."""
+        """Give back what was saved. What saved nothing can be walked again, as in PyTorch."""
         if next(saved_arrays(self.backward), None) is not None:
-            self._name = self._name or self.backward.__qualname__
+            self._name = self._name or self.backward.__qualname__  # it names errors to come
             self.backward = None
 
     def __repr__(self) -> str:
@@ -77,6 +78,8 @@ class Node:
 
 class Tensor:
     """An n-dimensional array of numbers that can remember how it was computed.
+
+    Its operators and methods stand in engine/ops; the tables in engine/tensor.py bind them.
 
     Attributes: array: the NumPy array. requires_grad: whether a gradient is wanted. grad: a Tensor
     ∂L/∂self after backward(), or None. grad_fn: the Node that made it, None for a leaf.
@@ -201,19 +204,20 @@ def record(
     function's own.
     """
     tensor = constant(array)
-    if mode.enabled:
-        for parent in parents:
-            if isinstance(parent, Tensor) and parent._requires_grad:
-                links = tuple([_link(p) for p in parents])  # faster than a generator
-                tensor._requires_grad = True
-                tensor.grad_fn = Node(links, backward, tensor.array, name)
-                break
+    if wants_grad(*parents):
+        links = tuple([_link(p) for p in parents])
+        tensor._requires_grad = True
+        tensor.grad_fn = Node(links, backward, tensor.array, name)
     return tensor
 
 
 def wants_grad(*inputs: object) -> bool:
-    """Whether an operation on these inputs will be recorded."""
-    return mode.enabled and any(isinstance(x, Tensor) and x._requires_grad for x in inputs)
+    """Whether an operation on these inputs is recorded."""
+    if mode.enabled:
+        for x in inputs:  # half the time of any()
+            if isinstance(x, Tensor) and x._requires_grad:
+                return True
+    return False
 
 
 def _link(parent):
@@ -231,42 +235,44 @@ def _link(parent):
 
 
 def walk(root: Tensor, gradient: np.ndarray, retain_graph: bool) -> None:
-    """Carry a gradient from root to the leaves: newest node first, so children before parents."""
+    """Carry a gradient from root to the leaves.
+
+    A node is recorded after its parents. So "newest first" is an order in which each node comes
+    after everything that was computed from it: its gradient is complete when it is reached.
+    """
     start = _link(root)
-    gradients = {start: gradient}
+    gradients = {start: gradient}  # of nodes not yet reached; leaves are never taken out
     for node in _newest_first(start):
         dy = gradients.pop(node, None)
         if dy is None:
             continue
         if node.retained is not None:
             _retain(node, dy)
-        if node.time < changes.latest:
-            _refuse_stale(node)
-        if node.backward is None:
-            raise RuntimeError(
-                f"Trying to backward through the graph a second time: {node.name()} has given "
-                "back what it saved. Call the first backward() with retain_graph=True if you need "
-                "a second one."
-            )
+        _refuse_stale(node)
         for parent, dx in zip(node.parents, node.backward(dy), strict=True):
             if parent is None or dx is None:
                 continue
-            is_leaf = type(parent) is not Node
-            like = parent.array if is_leaf else parent
-            if dx.shape != like.shape:
-                dx = unbroadcast(dx, like.shape)
-            if dx.dtype is not like.dtype:
-                dx = dx.astype(like.dtype)
+            dx = _fit(dx, parent if type(parent) is Node else parent.array)
             earlier = gradients.get(parent)
-            if earlier is not None:
-                dx = earlier + dx
-            elif is_leaf and (dx is dy or dx.base is not None):
-                dx = dx.copy()  # a leaf's grad is its own: nobody else holds this memory
-            gradients[parent] = dx
+            gradients[parent] = dx if earlier is None else earlier + dx
         if not retain_graph:
             node.free()
+    given: set[int] = set()
     for leaf, dx in gradients.items():
+        # Addition hands one array to both its parents, reshape a view: a leaf gets its own memory.
+        if dx.base is not None or id(dx) in given:
+            dx = dx.copy()
+        given.add(id(dx))
         _accumulate(leaf, dx)
+
+
+def _fit(gradient: np.ndarray, like: Node | np.ndarray) -> np.ndarray:
+    """The gradient in the shape and number type of what it belongs to."""
+    if gradient.shape != like.shape:
+        gradient = unbroadcast(gradient, like.shape)
+    if gradient.dtype is not like.dtype:
+        gradient = gradient.astype(like.dtype)
+    return gradient
 
 
 def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -344,6 +350,13 @@ def saved_arrays(backward: Backward) -> Iterator[np.ndarray]:
 
 
 def _refuse_stale(node: Node) -> None:
+    if node.backward is None:
+        raise RuntimeError(
+            f"Trying to backward through the graph a second time: {node.name()} has given back "
+            "what it saved. Call the first backward() with retain_graph=True if you need a second."
+        )
+    if node.time > changes.latest:
+        return  # nothing at all was changed since: the usual case, without a look at the arrays
     for array in saved_arrays(node.backward):
         if changes.time_of(array) > node.time:
             raise RuntimeError(

@@ -199,9 +199,9 @@ class BoundaryState:
 
     # --- what the app needs ---
 
-    def trace(self) -> list[float]:
-        """The losses of this run."""
-        return list(self.losses)
+    def trace(self) -> list[float] | None:
+        """The losses of this run; before its first step those of the run that is still shown."""
+        return list(self.losses) if self.steps else self.ghost
 
     def trouble(self) -> str:
         """Why the loss is no number any more."""
@@ -273,9 +273,9 @@ def _tabs(chosen: str) -> list[str]:
     for k, name in enumerate(DATA):
         left, on = 52 + 114 * k, name == chosen
         face = {"fill": SKY if on else "#F4F4F4", "stroke": INK if on else GREY, "rx": 4}
-        words = {"anchor": "middle", "weight": "700" if on else None}
         box = svg.rectangle(left, 16, 102, 28, **face)
-        words = svg.text(left + 51, 35, name.replace("xor", "XOR"), **words)
+        shown = "XOR" if name == "xor" else name
+        words = svg.text(left + 51, 35, shown, anchor="middle", weight="700" if on else None)
         parts.append(svg.group(box, words, data_points=name, style="cursor: pointer"))
     return parts
 

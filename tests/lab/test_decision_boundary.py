@@ -224,6 +224,8 @@ def test_compare_keeps_the_run_before_as_a_grey_line():
     assert app.state.ghost is not None and len(app.state.ghost) == 2
     assert "run before: " in app.picture.readout
     assert app.picture.svg.count("<path") == lines + 1
+    app.press("new_seed")
+    assert len(app.state.ghost) == 2, "a run that has not begun is nothing to compare with"
     app.send("key", key="ArrowRight")
     assert app.state.ghost is None, "the loss on other points compares nothing"
 

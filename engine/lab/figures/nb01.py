@@ -12,6 +12,7 @@ from engine.datasets import logic_gate
 from engine.lab.colours import BLUE, GREY, INK, LINES
 from engine.lab.cross_check import as_array
 from engine.lab.figure import Figure
+from engine.lab.perceptron_line import PerceptronState
 
 
 def ruler_figure() -> Figure:
@@ -79,6 +80,31 @@ def normal_figure(w: Any, b: float, x: Any) -> Figure:
         f"The line {w[0]:.1f} x₁ + {w[1]:.1f} x₂ {b:+.1f} = 0 with the arrow w at a right angle to "
         f"it. {int(labels.sum())} of the {len(x)} points lie on the arrow's side. Their signed "
         f"distances from the line: {far}."
+    )
+
+
+def learning_figure(stations: Sequence[int] = (0, 5, 11)) -> Figure:
+    """The first run of `PerceptronLine()` on AND at three moments, given in updates."""
+    figure, told = Figure(8, 2.9, columns=len(stations), sharey=True), []
+    state = PerceptronState()
+    for ax, station in zip(figure.axes, stations, strict=True):
+        state.step(station - state.steps)
+        w1, w2, b = figure.keep(f"w, b after {station}", state.numbers())
+        figure.classes(ax, state.x, state.y, name=f"points after {station}", size=90)
+        wrong = state.x[state.wrong]
+        ax.plot(*wrong.T, "o", markersize=19, markerfacecolor="none", markeredgecolor=INK)
+        _line(ax, np.array([w1, w2]), b)
+        start, length = np.array(state.foot()), np.hypot(w1, w2)
+        _arrow(ax, start, start + 0.5 * np.array([w1, w2]) / length, colour=BLUE)
+        name = f"{station} updates" if station else "start"
+        ax.set(title=f"{name}: {state.errors} wrong", xlabel="x₁", aspect="equal")
+        told.append(
+            f"after {station} updates the line is {w1:.2f} x₁ {w2:+.2f} x₂ {b:+.2f} = 0 "
+            f"and {state.errors} of 4 points are wrong"
+        )
+    figure.axes[0].set_ylabel("x₂")
+    return figure.describe(
+        f"A perceptron learns AND: {'; '.join(told)}. Wrong points carry a ring."
     )
 
 

@@ -82,7 +82,7 @@ def activations_figure() -> Figure:
     return figure.describe(
         "Five activations from z = -4 to 4. Sigmoid rises from 0 to 1, tanh from -1 to 1; both are "
         "flat at the ends, sigmoid's slope is at most 0.25. ReLU is 0 and then z, with slopes 0 "
-        "and 1. GELU is a ReLU with a rounded corner, SELU ends at -1.76 on the left."
+        "and 1. GELU is a ReLU with a rounded corner; SELU falls to -1.73 at z = -4."
     )
 
 
