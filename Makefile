@@ -48,7 +48,7 @@ test: lint
 	$(PYTEST) tests/browser
 
 test-fast: lint
-	$(PYTEST) $(PARALLEL) tests/engine tests/lab tests/grading tests/project
+	$(PYTEST) $(PARALLEL) -m "not slow" tests/engine tests/lab tests/grading tests/project
 
 bench: setup
 	@$(RUN) -m benchmarks

@@ -110,7 +110,7 @@ class Descent:
         if surface not in SURFACES:
             raise ValueError(f"surface must be one of {list(SURFACES)}, got {surface!r}")
         self.kind, self.lr, self.steepness = surface, lr, steepness
-        self.surface = ravine(steepness) if surface == "ravine" else SURFACES[surface]()
+        self.surface = SURFACES[surface]()
         self.start, self.ghost = self.surface.start, None
         self._begin()
         self.step(AT_FIRST)
@@ -136,11 +136,6 @@ class Descent:
     def done(self) -> bool:
         """Whether there is nothing more to see."""
         return self.steps >= MOST_STEPS or not math.isfinite(self.loss)
-
-    @property
-    def broke_at(self) -> int | None:
-        """The step at which the loss was first inf or NaN."""
-        return None if math.isfinite(self.loss) else self.steps
 
     def step(self, n: int = 1) -> None:
         """Take n steps; ends where the loss is no number any more."""
@@ -182,11 +177,12 @@ class Descent:
     def verdict(self) -> tuple[str, str]:
         """One of starts, converges, oscillates, diverges; and the evidence in words.
 
-        An axis zig-zags where its last moves alternate in sign. Zig-zags that grow over four moves
-        diverge, zig-zags that do not shrink oscillate; everything else is on its way.
+        An axis zig-zags where its last moves change sign. Its three last moves are compared with
+        the three before: zig-zags that grow diverge (once the loss is above its start), zig-zags
+        that do not shrink oscillate, everything else is on its way.
         """
-        if self.broke_at is not None:
-            return "diverges", f"the loss is {self.loss} at step {self.broke_at}"
+        if not math.isfinite(self.loss):  # step() went no further
+            return "diverges", f"the loss is {self.loss} at step {self.steps}"
         if self.steps < 6:
             return "starts", f"{self.steps} of the 6 steps that a verdict needs"
         moves = np.diff(np.array(self.path), axis=0)  # (steps, D)

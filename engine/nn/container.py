@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -44,8 +45,7 @@ class _Numbered(Module):
     def _become(self, modules: list[Module]) -> None:
         for name in list(self._modules):
             delattr(self, name)
-        for number, module in enumerate(modules):
-            self.add_module(str(number), module)
+        self.extend(modules)
 
     def append(self, module: Module) -> Any:
         """Add a module at the end."""
@@ -88,7 +88,7 @@ class Sequential(_Numbered):
         else:
             self.extend(args)
 
-    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's own name
+    def forward(self, input: Any) -> Any:
         for module in self._modules.values():
             input = module(input)
         return input
@@ -104,10 +104,7 @@ class Sequential(_Numbered):
 
     def __add__(self, other: Sequential) -> Sequential:
         if not isinstance(other, Sequential):
-            raise ValueError(
-                "add operator supports only objects of Sequential class, "
-                f"but {type(other)} is given."
-            )
+            raise ValueError(f"expected a Sequential to add, but got {type(other).__name__}")
         return Sequential(*self, *other)
 
 
@@ -127,24 +124,12 @@ class ModuleList(_Numbered):
     def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
         return self.extend(modules)
 
-    def extend(self, modules: Iterable[Module]) -> ModuleList:
-        if not isinstance(modules, Iterable):
-            raise TypeError(
-                "ModuleList.extend should be called with an iterable, "
-                f"but got {type(modules).__name__}"
-            )
-        return super().extend(modules)
-
     def _child_lines(self) -> list[str]:
-        runs: list[tuple[int, str, int]] = []  # equal neighbours print as one line
-        for number, text in enumerate(map(repr, self)):
-            if runs and runs[-1][1] == text:
-                runs[-1] = (runs[-1][0], text, runs[-1][2] + 1)
-            else:
-                runs.append((number, text, 1))
-        return [
-            indented(f"({first}): {text}")
-            if count == 1
-            else indented(f"({first}-{first + count - 1}): {count} x {text}")
-            for first, text, count in runs
-        ]
+        lines: list[str] = []
+        first = 0
+        for text, run in itertools.groupby(map(repr, self)):  # equal neighbours share a line
+            last = first + len(list(run)) - 1
+            entry = f"({first}-{last}): {last - first + 1} x {text}"
+            lines.append(indented(entry if last > first else f"({first}): {text}"))
+            first = last + 1
+        return lines

@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
-from engine.autograd import Tensor
-from engine.nn import functional as F
+import numpy as np
+
+from engine.autograd import Tensor, record
 from engine.nn.module import Module
+from engine.ops.checks import require_tensor
+from engine.ops.inplace import in_place
+from engine.random import default_generator
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """y = m x / (1 - p),  dx = m dy / (1 - p): m is 0 with probability p, 1 otherwise
+
+    The mean stays, so that nothing is to be done without training: y = x.
+    Source: Srivastava et al., 2014. Masks are PyTorch's for the same seed; a PyTorch built with
+    another Bernoulli kernel may draw others.
+    Raises: ValueError unless 0 <= p <= 1.
+    """
+    _require_probability(p)
+    require_tensor("dropout", "input", input)
+    if not training or p == 0 or not input.array.size:
+        return input
+    return (in_place(_drop, "dropout_") if inplace else _drop)(input, p)
+
+
+def _drop(x: Tensor, p: float) -> Tensor:
+    """y = m x / (1 - p)"""
+    a = x.array
+    if p == 1:
+        factor = np.zeros_like(a)
+    else:
+        kept = default_generator.keep_mask(a.shape, p)
+        factor = kept * a.dtype.type(1 / (1 - p)) if a.dtype.kind == "f" else kept / (1 - p)
+    return record(a * factor, (x,), lambda dy: (dy * factor,), "MulBackward0")
 
 
 class Dropout(Module):
@@ -19,13 +49,16 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
-        if not 0 <= p <= 1:
-            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-        self.p = p
-        self.inplace = inplace
+        _require_probability(p)
+        self.p, self.inplace = p, inplace
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's own name
-        return F.dropout(input, self.p, self.training, self.inplace)
+    def forward(self, input: Tensor) -> Tensor:
+        return dropout(input, self.p, self.training, self.inplace)
 
     def extra_repr(self) -> str:
         return f"p={self.p}, inplace={self.inplace}"
+
+
+def _require_probability(p: float) -> None:
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")

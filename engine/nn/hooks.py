@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def add(hooks: OrderedDict, hook: Any, prepend: bool) -> RemovableHandle:
     return handle
 
 
-def call(module, inputs: tuple, named: dict) -> Any:
+def call(module: Any, inputs: tuple, named: dict) -> Any:
     """module(*inputs, **named) with all of its hooks.
 
     Raises: RuntimeError if a pre-hook with keywords returns something other than a pair.
@@ -53,116 +53,87 @@ def call(module, inputs: tuple, named: dict) -> Any:
         result = hook(module, inputs, named) if with_kwargs else hook(module, inputs)
         if result is None:
             continue
-        if with_kwargs:
-            if not isinstance(result, tuple) or len(result) != 2:
-                raise RuntimeError(
-                    "forward pre-hook must return None or a tuple of (new_args, new_kwargs), "
-                    f"but got {result}."
-                )
+        if not with_kwargs:
+            inputs = _tuple(result)
+        elif isinstance(result, tuple) and len(result) == 2:
             inputs, named = result
         else:
-            inputs = result if isinstance(result, tuple) else (result,)
-    watch = _GradientWatch(module) if module._backward_hooks else None
-    if watch:
-        inputs = watch.enter(inputs)
-    output = module.forward(*inputs, **named)
+            raise RuntimeError(f"a pre-hook must return a tuple of (inputs, named), got {result}")
+    if module._backward_hooks:
+        output = _call_with_backward_hooks(module, inputs, named)
+    else:
+        output = module.forward(*inputs, **named)
     for hook, with_kwargs in list(module._forward_hooks.values()):
-        result = (
-            hook(module, inputs, named, output) if with_kwargs else hook(module, inputs, output)
-        )
-        if result is not None:
-            output = result
-    return watch.leave(output) if watch else output
+        seen = (inputs, named, output) if with_kwargs else (inputs, output)
+        result = hook(module, *seen)
+        output = output if result is None else result
+    return output
 
 
-class _GradientWatch:
-    """Catches the gradients of one call's outputs and inputs, and shows both to the hooks."""
+def _call_with_backward_hooks(module, inputs: tuple, named: dict) -> Any:
+    grad_output: tuple = ()
+    inputs_have_gradients = wants_grad(*inputs)
 
-    def __init__(self, module) -> None:
-        self.module = module
-        self.grad_output: tuple | None = None
-        self.number_of_inputs = 0
-        self.inputs_have_gradients = False
-
-    def enter(self, inputs: tuple) -> tuple:
-        self.number_of_inputs = len(inputs)
-        self.inputs_have_gradients = wants_grad(*inputs)
-        return _gate(inputs, self._on_input)
-
-    def leave(self, output: Any) -> Any:
-        if isinstance(output, Tensor):
-            return _gate((output,), self._on_output)[0]
-        return _gate(output, self._on_output) if isinstance(output, tuple) else output
-
-    def _on_output(self, gradients: tuple) -> tuple:
-        self.grad_output = gradients
-        if not self.inputs_have_gradients:
-            self._show((None,) * self.number_of_inputs)
+    def on_output(gradients: tuple) -> tuple:
+        nonlocal grad_output
+        grad_output = gradients
+        if not inputs_have_gradients:
+            on_input((None,) * len(inputs))
         return gradients
 
-    def _on_input(self, gradients: tuple) -> tuple:
-        return self._show(gradients)
-
-    def _show(self, grad_input: tuple) -> tuple:
-        for hook in list(self.module._backward_hooks.values()):
-            result = hook(self.module, grad_input, self.grad_output)
-            if result is None:
-                continue
-            result = result if isinstance(result, tuple) else (result,)
-            if len(result) != len(grad_input):
+    def on_input(grad_input: tuple) -> tuple:
+        for hook in list(module._backward_hooks.values()):
+            result = hook(module, grad_input, grad_output)
+            replaced = grad_input if result is None else _tuple(result)
+            if len(replaced) != len(grad_input):
                 raise RuntimeError(
-                    "Backward hook returned an invalid number of grad_input, "
-                    f"got {len(result)}, but expected {len(grad_input)}"
+                    f"a backward hook returned an invalid number of gradients: got {len(replaced)},"
+                    f" but expected {len(grad_input)}"
                 )
-            grad_input = result
+            grad_input = replaced
         return grad_input
 
+    output = module.forward(*_gate(inputs, on_input), **named)
+    if isinstance(output, Tensor):
+        return _gate((output,), on_output)[0]
+    return _gate(output, on_output) if isinstance(output, tuple) else output
 
-def _gate(values: Sequence[Any], on_gradients: Callable[[tuple], tuple]) -> tuple:
-    """The same values; on the way back on_gradients sees all their gradients at once.
 
-    A node has one output. So the tensors become one vector, whose gradient is complete when the
-    walk reaches it, and are cut out of it again.
+def _gate(values: tuple, on_gradients: Callable[[tuple], tuple]) -> tuple:
+    """Copies of the tensors; on the way back on_gradients sees all their gradients at once.
+
+    Every copy is a node that lays its gradient down. All copies have one parent, older than they
+    are: when the walk reaches it, all gradients are there, and it hands them on.
     """
-    places = [i for i, v in enumerate(values) if isinstance(v, Tensor) and v._requires_grad]
-    tensors = tuple(values[i] for i in places)
-    if not wants_grad(*tensors):
-        return tuple(values)
-    shapes = [t.array.shape for t in tensors]
-    types = [t.array.dtype for t in tensors]
-    others = [
-        (i, v.array.shape, v.array.dtype)
-        for i, v in enumerate(values)
-        if isinstance(v, Tensor) and i not in places
-    ]
-    ends = list(itertools.accumulate(t.array.size for t in tensors))
-    slices = [slice(end - t.array.size, end) for t, end in zip(tensors, ends, strict=True)]
-    count = len(values)
+    if not wants_grad(*values):
+        return values
+    shapes = [(v.array.shape, v.array.dtype) if isinstance(v, Tensor) else None for v in values]
+    arrived: dict[int, np.ndarray] = {}
 
-    def backward(dy):
-        shown: list[Tensor | None] = [None] * count
-        for place, shape, dtype in others:  # PyTorch shows zeros for tensors without a gradient
-            shown[place] = constant(np.zeros(shape, dtype))
-        for place, cut, shape, dtype in zip(places, slices, shapes, types, strict=True):
-            shown[place] = constant(dy[cut].reshape(shape).astype(dtype))
+    def hand_on(_):
+        shown = [  # zeros for a tensor without a gradient, as PyTorch does
+            None if shape is None else constant(arrived.pop(i, np.zeros(*shape)))
+            for i, shape in enumerate(shapes)
+        ]
         kept = on_gradients(tuple(shown))
-        return [None if kept[place] is None else kept[place].array for place in places]
+        return [None if gradient is None else gradient.array for gradient in kept]
 
-    flat = np.concatenate([t.array.reshape(-1) for t in tensors])
-    joined = record(flat, tensors, backward, "BackwardHookFunctionBackward")
-    result = list(values)
-    for place, cut, shape, dtype in zip(places, slices, shapes, types, strict=True):
-        result[place] = _cut_out(joined, cut, shape, dtype)
-    return tuple(result)
+    nothing = np.zeros(())
+    name = "BackwardHookFunctionBackward"
+    joint = record(nothing, values, hand_on, name)
+
+    def copy(i: int, value: Any) -> Any:
+        if not isinstance(value, Tensor) or not value._requires_grad:
+            return value
+
+        def lay_down(dy):
+            arrived[i] = dy
+            return (nothing,)
+
+        return record(value.array.copy(), (joint,), lay_down, name)
+
+    return tuple(copy(i, value) for i, value in enumerate(values))
 
 
-def _cut_out(joined: Tensor, cut: slice, shape: tuple[int, ...], dtype: np.dtype) -> Tensor:
-    size, kind = joined.array.size, joined.array.dtype
-
-    def backward(dy):
-        dx = np.zeros(size, kind)
-        dx[cut] = dy.reshape(-1)
-        return (dx,)
-
-    part = joined.array[cut].reshape(shape).astype(dtype)
-    return record(part, (joined,), backward, "BackwardHookFunctionBackward")
+def _tuple(value: Any) -> tuple:
+    return value if isinstance(value, tuple) else (value,)

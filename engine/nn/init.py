@@ -11,8 +11,8 @@ import warnings
 
 import numpy as np
 
+from engine import memory
 from engine.autograd import Tensor
-from engine.memory import changes
 from engine.random import Generator, default_generator
 
 _GAINS = dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0)
@@ -97,8 +97,6 @@ def kaiming_uniform_(
     "fan_out" that of gradients. nonlinearity: see calculate_gain.
     Raises: ValueError for fewer than two axes, another mode or nonlinearity.
     """
-    if not tensor.array.size:
-        return _warn_empty(tensor)
     bound = math.sqrt(3.0) * _kaiming_std(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
 
@@ -111,42 +109,33 @@ def kaiming_normal_(
     generator: Generator | None = None,
 ) -> Tensor:
     """Fill from N(0, std²), std = gain / √fan (arguments and source as kaiming_uniform_)."""
-    if not tensor.array.size:
-        return _warn_empty(tensor)
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
 
 def _xavier_std(tensor, gain):
-    fan_in, fan_out = _fans(tensor)
-    return gain * math.sqrt(2.0 / float(fan_in + fan_out))
+    return gain * math.sqrt(2.0 / sum(_fans(tensor)))
 
 
 def _kaiming_std(tensor, a, mode, nonlinearity):
     mode = mode.lower()
     if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
-    fan_in, fan_out = _fans(tensor)
-    fan = fan_in if mode == "fan_in" else fan_out
+        raise ValueError(f"mode {mode} not supported: expected fan_in or fan_out")
+    if not tensor.array.size:
+        warnings.warn("Initializing zero-element tensors is a no-op", UserWarning, stacklevel=3)
+        return 0.0
+    fan = _fans(tensor)[mode == "fan_out"]
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 
 
 def _fans(tensor) -> tuple[int, int]:
     shape = tensor.array.shape
     if len(shape) < 2:
-        raise ValueError(
-            "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions, "
-            f"but got shape {list(shape)}"
-        )
+        raise ValueError(f"fan_in and fan_out need 2 dimensions or more, but got {list(shape)}")
     field = math.prod(shape[2:])  # the places of a convolution kernel
     return shape[1] * field, shape[0] * field
 
 
 def _fill(tensor: Tensor, values: np.ndarray | float) -> Tensor:
     tensor.array[...] = values
-    changes.note(tensor.array)
-    return tensor
-
-
-def _warn_empty(tensor: Tensor) -> Tensor:
-    warnings.warn("Initializing zero-element tensors is a no-op", UserWarning, stacklevel=3)
+    memory.changes.note(tensor.array)
     return tensor

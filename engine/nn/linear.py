@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from engine import dtypes
-from engine.autograd import Tensor, constant
+from engine.autograd import Tensor
+from engine.creation import zeros
 from engine.nn import init
 from engine.nn.module import Module
 from engine.nn.parameter import Parameter
@@ -16,18 +15,13 @@ from engine.ops.linalg import linear
 from engine.ops.shape import flatten
 
 
-def empty_parameter(
-    shape: tuple[int, ...], device: Any = None, dtype: dtypes.dtype | None = None
-) -> Parameter:
-    """A parameter of this shape, still to be initialized. RuntimeError unless device is the CPU."""
-    if device is not None:
-        dtypes.device(device)
-    kind = dtypes.to_numpy_dtype(dtype or dtypes.get_default_dtype())
-    if min(shape, default=0) < 0:
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
-        )
-    return Parameter(constant(np.empty(shape, kind)))
+def empty_parameter(shape: tuple[int, ...], device: Any, dtype: Any) -> Parameter:
+    """A parameter of this shape, still to be initialized.
+
+    Raises: RuntimeError unless device is the CPU and no size is negative, TypeError for a wrong
+    dtype.
+    """
+    return Parameter(zeros(shape, device=device, dtype=dtype))
 
 
 class Identity(Module):
@@ -36,7 +30,7 @@ class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's own name
+    def forward(self, input: Tensor) -> Tensor:
         return input
 
 
@@ -62,12 +56,10 @@ class Linear(Module):
         dtype: dtypes.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.in_features = in_features
-        self.out_features = out_features
+        self.in_features, self.out_features = in_features, out_features
         self.weight = empty_parameter((out_features, in_features), device, dtype)
-        self.register_parameter(
-            "bias", empty_parameter((out_features,), device, dtype) if bias else None
-        )
+        b = empty_parameter((out_features,), device, dtype) if bias else None
+        self.register_parameter("bias", b)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -77,14 +69,12 @@ class Linear(Module):
             bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's own name
+    def forward(self, input: Tensor) -> Tensor:
         return linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        return (
-            f"in_features={self.in_features}, out_features={self.out_features}, "
-            f"bias={self.bias is not None}"
-        )
+        sizes = f"in_features={self.in_features}, out_features={self.out_features}"
+        return f"{sizes}, bias={self.bias is not None}"
 
 
 class Flatten(Module):
@@ -92,10 +82,9 @@ class Flatten(Module):
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
-        self.start_dim = start_dim
-        self.end_dim = end_dim
+        self.start_dim, self.end_dim = start_dim, end_dim
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's own name
+    def forward(self, input: Tensor) -> Tensor:
         return flatten(input, self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:

@@ -6,60 +6,44 @@ PyTorch's deprecated names for it: any value but None is refused.
 
 from __future__ import annotations
 
-from engine.autograd import Tensor
+from typing import Any
+
 from engine.nn import functional as F
-from engine.nn.module import Module
+from engine.nn.function_layer import FunctionLayer
+from engine.ops.loss import refuse_deprecated
+
+_REDUCTION = "size_average reduce reduction"
+_OF_CLASSES = "weight size_average ignore_index reduce reduction"
 
 
-class _Loss(Module):
-    def __init__(
-        self, size_average: None = None, reduce: None = None, reduction: str = "mean"
-    ) -> None:
-        super().__init__()
-        if size_average is not None or reduce is not None:
-            raise NotImplementedError(
-                f"{type(self).__name__}: size_average and reduce are deprecated in PyTorch and "
-                "left out here; write reduction='mean', 'sum' or 'none'"
-            )
-        self.reduction = reduction
+class _Loss(FunctionLayer):
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        refuse_deprecated(type(self).__name__, self.size_average, self.reduce)
+
+    def extra_repr(self) -> str:
+        return ""
 
 
-class MSELoss(_Loss):
+class MSELoss(_Loss, call=F.mse_loss, options=_REDUCTION):
     """The mean squared error, mean of (x - t)². Shapes: x and t the same."""
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002
-        return F.mse_loss(input, target, reduction=self.reduction)
 
-
-class L1Loss(_Loss):
+class L1Loss(_Loss, call=F.l1_loss, options=_REDUCTION):
     """The mean absolute error, mean of |x - t|. Shapes: x and t the same."""
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002
-        return F.l1_loss(input, target, reduction=self.reduction)
 
-
-class BCELoss(_Loss):
+class BCELoss(_Loss, call=F.binary_cross_entropy, options=f"weight {_REDUCTION}"):
     """The binary cross-entropy of probabilities, mean of -(t ln p + (1 - t) ln(1 - p)).
 
     Args: weight: a factor for each element; broadcasts.
     Shapes: p and t the same, both within [0, 1].
     """
 
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        size_average: None = None,
-        reduce: None = None,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002
-        return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
-
-
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(
+    _Loss, call=F.binary_cross_entropy_with_logits, options=f"weight {_REDUCTION} pos_weight"
+):
     """The binary cross-entropy of logits: BCELoss(σ(x), t), exact for large |x| too.
 
     Args: weight: a factor for each element. pos_weight: one for the elements with t = 1; both
@@ -67,54 +51,16 @@ class BCEWithLogitsLoss(_Loss):
     Shapes: x and t the same.
     """
 
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        size_average: None = None,
-        reduce: None = None,
-        reduction: str = "mean",
-        pos_weight: Tensor | None = None,
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
-        self.register_buffer("pos_weight", pos_weight)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002
-        return F.binary_cross_entropy_with_logits(
-            input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
-        )
-
-
-class NLLLoss(_Loss):
+class NLLLoss(_Loss, call=F.nll_loss, options=_OF_CLASSES):
     """The negative log-likelihood of the right class, mean of -x[t].
 
     Args: weight: a factor for each class, (C,). ignore_index: a target that does not count.
     Shapes: x (N, C) or (N, C, d1, …) of log-probabilities; t (N,) or (N, d1, …) of class numbers.
     """
 
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        size_average: None = None,
-        ignore_index: int = -100,
-        reduce: None = None,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
-        self.ignore_index = ignore_index
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002
-        return F.nll_loss(
-            input,
-            target,
-            self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-        )
-
-
-class CrossEntropyLoss(_Loss):
+class CrossEntropyLoss(_Loss, call=F.cross_entropy, options=f"{_OF_CLASSES} label_smoothing"):
     """The cross-entropy of logits: NLLLoss(log_softmax(x), t).
 
     Args: weight: a factor for each class, (C,). ignore_index: a target that does not count.
@@ -122,27 +68,3 @@ class CrossEntropyLoss(_Loss):
     Shapes: x (N, C) or (N, C, d1, …); t class numbers, (N,) or (N, d1, …), or class
     probabilities of x's shape.
     """
-
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        size_average: None = None,
-        ignore_index: int = -100,
-        reduce: None = None,
-        reduction: str = "mean",
-        label_smoothing: float = 0.0,
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
-        self.ignore_index = ignore_index
-        self.label_smoothing = label_smoothing
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002
-        return F.cross_entropy(
-            input,
-            target,
-            self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
-        )

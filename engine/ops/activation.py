@@ -11,6 +11,7 @@ import numpy as np
 from engine import dtypes
 from engine.autograd import Tensor, record
 from engine.ops.arguments import axis_of
+from engine.ops.checks import require_floating, require_tensor
 from engine.ops.inplace import in_place
 from engine.ops.promotion import floating
 
@@ -21,11 +22,11 @@ SELU_SCALE = 1.0507009873554804934
 def relu(x: Tensor, inplace: bool = False) -> Tensor:
     """y = max(x, 0),  dx = dy where y ≠ 0"""
     if inplace:
-        return relu_(x)
-    a = _array(x, "relu", any_number=True)
-    if a.dtype.kind == "b":
-        raise RuntimeError("Boolean inputs not supported for relu")
-    y = np.maximum(a, 0)
+        return in_place(relu, "relu_")(x)
+    require_tensor("relu", "input", x)
+    if x.array.dtype.kind == "b":
+        raise RuntimeError("relu expected numbers, but got Bool")
+    y = np.maximum(x.array, 0)
     # y ≠ 0, not y > 0: a NaN passes its gradient on and stays visible, as in PyTorch.
     return record(y, (x,), lambda dy: (dy * (y != 0),))
 
@@ -33,30 +34,30 @@ def relu(x: Tensor, inplace: bool = False) -> Tensor:
 def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """y = x for x > 0, slope·x elsewhere,  dx = dy for x > 0, slope·dy elsewhere"""
     if inplace:
-        return leaky_relu_(x, negative_slope)
-    a, slope = _array(x, "leaky_relu"), negative_slope
+        return in_place(leaky_relu, "leaky_relu_")(x, negative_slope)
+    a, slope = _floats("leaky_relu", x), negative_slope
     y = np.maximum(a, 0) + slope * np.minimum(a, 0)
     return record(y, (x,), lambda dy: (dy * (a > 0) + slope * dy * ~(a > 0),))
 
 
 def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """y = x for x > 0, α(eˣ - 1) elsewhere,  dx = dy for x > 0, α eˣ dy elsewhere"""
-    return elu_(x, alpha) if inplace else _scaled_elu(x, alpha, 1.0, "elu")
+    return (in_place(_scaled_elu, "elu_") if inplace else _scaled_elu)(x, "elu", alpha)
 
 
 def selu(x: Tensor, inplace: bool = False) -> Tensor:
     """y = λ·elu(x, α),  α ≈ 1.6733 and λ ≈ 1.0507 keep mean 0 and variance 1 (Klambauer, 2017)"""
-    return selu_(x) if inplace else _scaled_elu(x, SELU_ALPHA, SELU_SCALE, "selu")
+    form = in_place(_scaled_elu, "selu_") if inplace else _scaled_elu
+    return form(x, "selu", SELU_ALPHA, SELU_SCALE)
 
 
-def _scaled_elu(x, alpha, scale, name):
-    a = _array(x, name)
+def _scaled_elu(x, name, alpha, scale=1.0):
+    a = _floats(name, x)
     low = np.minimum(a, 0)
     y = scale * (np.maximum(a, 0) + alpha * np.expm1(low))
-    slopes = (scale, scale * alpha)
 
     def backward(dy):
-        return (slopes[0] * dy * (a > 0) + slopes[1] * dy * np.exp(low) * (a <= 0),)
+        return (scale * dy * ((a > 0) + alpha * np.exp(low) * (a <= 0)),)
 
     return record(y, (x,), backward, "EluBackward0")
 
@@ -67,59 +68,54 @@ def gelu(x: Tensor, *, approximate: str = "none") -> Tensor:
     approximate="tanh": Φ(x) ≈ (1 + tanh u) / 2 with u = √(2/π) (x + 0.044715 x³).
     Source: Hendrycks and Gimpel, 2016.
     """
-    a = _array(x, "gelu")
+    a = _floats("gelu", x)
     if approximate == "none":
-        below = 0.5 * (1 + erf(a * math.sqrt(0.5)))
-        density = math.sqrt(0.5 / math.pi)
-        return record(
-            a * below, (x,), lambda dy: (dy * (below + density * a * np.exp(-0.5 * a * a)),)
-        )
+        below, height = 0.5 * (1 + erf(a * math.sqrt(0.5))), math.sqrt(0.5 / math.pi)
+        density = height * np.exp(-0.5 * a * a)
+        return record(a * below, (x,), lambda dy: (dy * (below + a * density),))
     if approximate != "tanh":
-        raise RuntimeError(
-            f"approximate argument must be either none or tanh, but got {approximate!r}"
-        )
+        raise RuntimeError(f"gelu: approximate must be 'none' or 'tanh', but got {approximate!r}")
     c, k = math.sqrt(2 / math.pi), 0.044715
     h = np.tanh(c * a * (1 + k * a * a))
-    y = 0.5 * a * (1 + h)
 
     def backward(dy):
         return (dy * 0.5 * (1 + h + a * (1 - h * h) * c * (1 + 3 * k * a * a)),)
 
-    return record(y, (x,), backward)
+    return record(0.5 * a * (1 + h), (x,), backward)
 
 
 def silu(x: Tensor, inplace: bool = False) -> Tensor:
     """y = x σ(x),  dx = σ (1 + x (1 - σ)) dy"""
     if inplace:
-        return silu_(x)
-    a = _array(x, "silu")
+        return in_place(silu, "silu_")(x)
+    a = _floats("silu", x)
     s = sigmoid_of(a)
     return record(a * s, (x,), lambda dy: (dy * s * (1 + a * (1 - s)),))
 
 
 def sigmoid(x: Tensor) -> Tensor:
     """y = σ(x) = 1 / (1 + e⁻ˣ),  dx = y (1 - y) dy"""
-    _array(x, "sigmoid", any_number=True)
+    require_tensor("sigmoid", "input", x)
     y = sigmoid_of(floating(x))
     return record(y, (x,), lambda dy: (dy * y * (1 - y),))
 
 
 def logsigmoid(x: Tensor) -> Tensor:
     """y = ln σ(x),  dx = (1 - eʸ) dy"""
-    y = log_sigmoid_of(_array(x, "logsigmoid"))
+    y = log_sigmoid_of(_floats("logsigmoid", x))
     return record(y, (x,), lambda dy: (dy * -np.expm1(y),), "LogSigmoidBackward0")
 
 
 def tanh(x: Tensor) -> Tensor:
     """y = tanh x,  dx = (1 - y²) dy"""
-    _array(x, "tanh", any_number=True)
+    require_tensor("tanh", "input", x)
     y = np.tanh(floating(x))
     return record(y, (x,), lambda dy: ((1 - y * y) * dy,))
 
 
 def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """y = ln(1 + e^(βx)) / β,  dx = σ(βx) dy; above the threshold, βx > threshold, y = x"""
-    a = _array(x, "softplus")
+    a = _floats("softplus", x)
     scaled = beta * a
     linear = scaled > threshold
     y = np.where(linear, a, -log_sigmoid_of(-scaled) / a.dtype.type(beta))
@@ -132,8 +128,8 @@ def softmax(x: Tensor, dim: int | None = None, *, dtype: dtypes.dtype | None = N
     dtype: compute in this type. Raises: IndexError if dim is outside, NotImplementedError for
     integers. Without dim it warns, and takes 0 for 0, 1 and 3 axes, otherwise 1, as PyTorch does.
     """
-    a, axis = _scores(x, "softmax", dim, dtype)
-    y = np.exp(a - _largest(a, axis))
+    shifted, axis = _shifted_scores("softmax", x, dim, dtype)
+    y = np.exp(shifted)
     y /= y.sum(axis, keepdims=True)
 
     def backward(dy):
@@ -145,17 +141,9 @@ def softmax(x: Tensor, dim: int | None = None, *, dtype: dtypes.dtype | None = N
 
 def log_softmax(x: Tensor, dim: int | None = None, *, dtype: dtypes.dtype | None = None) -> Tensor:
     """y = x - ln Σ eˣ along dim,  dx = dy - eʸ Σ dy (arguments as softmax)"""
-    a, axis = _scores(x, "log_softmax", dim, dtype)
-    y = a - _largest(a, axis)
+    y, axis = _shifted_scores("log_softmax", x, dim, dtype)
     y -= np.log(np.exp(y).sum(axis, keepdims=True))
     return record(y, (x,), lambda dy: (dy - np.exp(y) * dy.sum(axis, keepdims=True),))
-
-
-relu_ = in_place(relu, "relu_")
-leaky_relu_ = in_place(leaky_relu, "leaky_relu_")
-elu_ = in_place(elu, "elu_")
-selu_ = in_place(selu, "selu_")
-silu_ = in_place(silu, "silu_")
 
 
 def erf(a: np.ndarray) -> np.ndarray:
@@ -201,38 +189,22 @@ def log_sigmoid_of(a: np.ndarray) -> np.ndarray:
     return np.minimum(a, 0) - np.log1p(np.exp(-np.abs(a)))
 
 
-def _array(x, name: str, any_number: bool = False) -> np.ndarray:
-    if not isinstance(x, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
-        )
-    if not any_number and x.array.dtype.kind != "f":
-        title = dtypes.from_numpy_dtype(x.array.dtype).title
-        raise NotImplementedError(
-            f"\"{name}\" not implemented for '{title}': give it floating point numbers, x.float()"
-        )
+def _floats(name: str, x: Tensor) -> np.ndarray:
+    require_tensor(name, "input", x)
+    require_floating(name, x.array)
     return x.array
 
 
-def _scores(x, name, dim, dtype) -> tuple[np.ndarray, int]:
-    a = _array(x, name, any_number=True)
-    if dtype is not None:
-        a = a.astype(dtypes.to_numpy_dtype(dtype), copy=False)
-    if a.dtype.kind != "f":
-        title = dtypes.from_numpy_dtype(a.dtype).title
-        raise NotImplementedError(f"\"{name}\" not implemented for '{title}'")
+def _shifted_scores(name, x, dim, dtype) -> tuple[np.ndarray, int]:
+    """The scores minus the largest along dim, whose exponentials are 1 at most, and the axis."""
+    require_tensor(name, "input", x)
+    a = x.array if dtype is None else x.array.astype(dtypes.to_numpy_dtype(dtype))
+    require_floating(name, a)
     if dim is None:
         dim = 0 if a.ndim in (0, 1, 3) else 1
-        warnings.warn(
-            f"Implicit dimension choice for {name} has been deprecated. "
-            f"Change the call to include dim=X as an argument: here it became dim={dim}.",
-            UserWarning,
-            stacklevel=4,
-        )
+        text = f"Implicit dimension choice for {name} is deprecated: it became dim={dim}, say so"
+        warnings.warn(text, UserWarning, stacklevel=4)
     if not isinstance(dim, int):
         raise TypeError(f"{name}(): argument 'dim' must be int, not {type(dim).__name__}")
-    return a, axis_of(dim, x.array.ndim)
-
-
-def _largest(a: np.ndarray, axis: int) -> np.ndarray:
-    return a.max(axis, keepdims=True, initial=-np.inf)  # initial: an axis may be empty
+    axis = axis_of(dim, a.ndim)
+    return a - a.max(axis, keepdims=True, initial=-np.inf), axis  # initial: the axis may be empty

@@ -1,166 +1,144 @@
-"""What the losses share: targets and weights, checked, and the axis of classes, put first."""
+"""Targets that are classes: as numbers, as probabilities, as one-hot rows."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from engine import dtypes
-from engine.autograd import Tensor
-from engine.ops.promotion import operands
+from engine.autograd import Tensor, constant
+from engine.ops.checks import require_floating, title_of
 
 
 def class_targets(
     name: str, x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """One class number per sample, (N,), and the weight of each sample (None if all are 1).
+) -> tuple[np.ndarray, np.ndarray]:
+    """One class number for each sample, and the sample's weight, both (N,).
 
     Ignored samples get class 0 and weight 0.
     Raises: IndexError for a class outside, ValueError or RuntimeError for shapes and dtypes.
     """
     a, t = x.array, target.array
-    _check_shapes(name, a, t)
+    _require_shapes(name, a.shape, t)
     if t.dtype not in (np.int64, np.uint8):
         raise RuntimeError(
-            f"{name}: expected target dtype to be Long or Byte, but got {title_of(t)}. "
-            f"Class numbers are integers, target.long(); class probabilities need the shape of "
-            f"the input, {list(a.shape)}, but got {list(t.shape)}"
+            f"{name}: expected class numbers (Long or Byte), or class probabilities of the input's "
+            f"shape {list(a.shape)}, but got {title_of(t)} of shape {list(t.shape)}"
         )
-    if a.dtype.kind != "f":
-        raise NotImplementedError(f"\"{name}\" not implemented for '{title_of(a)}'")
-    classes = a.shape[1] if a.ndim > 1 else a.shape[0]
-    if weight is not None:
-        check_class_weight(name, weight, classes)
-        refuse_gradient(name, "weight", weight)
-        if weight.array.dtype != a.dtype:
-            raise RuntimeError(
-                f"{name}: expected scalar type {title_of(a)} but found "
-                f"{title_of(weight.array)} weights"
-            )
+    require_floating(name, a)
+    classes = a.shape[min(a.ndim - 1, 1)]
+    w = np.ones(classes, a.dtype) if weight is None else class_weight(name, weight, classes, a)
     t = t.reshape(-1).astype(np.int64, copy=False)
-    counted = None
     # As unsigned numbers, negative ones are the largest: one comparison finds all outside.
-    if t.size and (0 <= ignore_index < classes or t.view(np.uint64).max() >= classes):
-        counted = t != ignore_index
-        outside = counted & ((t < 0) | (t >= classes))
-        if outside.any():
-            raise IndexError(
-                f"Target {t[outside][0]} is out of bounds: expected classes from 0 to {classes - 1}"
-            )
-        t = t * counted
-    if weight is None:
-        return t, None if counted is None else counted.astype(a.dtype)
-    w = weight.array[t]
-    return t, w if counted is None else w * counted
+    if not t.size or (t.view(np.uint64).max() < classes and not 0 <= ignore_index < classes):
+        return t, w[t]
+    counted = t != ignore_index
+    outside = t[counted & ((t < 0) | (t >= classes))]
+    if outside.size:
+        raise IndexError(f"Target {outside[0]} is out of bounds: classes are 0 to {classes - 1}")
+    t = t * counted
+    return t, w[t] * counted
 
 
 def class_probabilities(
-    x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The logits, and the targets with their classes first, in one dtype."""
-    if target.array.dtype.kind != "f":
-        raise RuntimeError(
-            "Expected floating point type for target with class probabilities, "
-            f"got {title_of(target.array)}: input and target both have shape {list(x.array.shape)}"
-        )
-    if ignore_index >= 0:
-        raise RuntimeError("ignore_index is not supported for floating point target")
-    if x.array.dtype.kind != "f":
-        raise NotImplementedError(f"\"cross_entropy\" not implemented for '{title_of(x.array)}'")
-    if not x.array.ndim:
-        raise IndexError("cross_entropy: expected an axis of classes, but input has no axes")
-    a, b = operands(x, target)
-    t = classes_first(b)
-    if weight is not None:
-        check_class_weight("cross_entropy", weight, len(t))
-    return a, t
+    x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, smoothing: float
+) -> tuple[np.ndarray, np.ndarray | float, float]:
+    """q[c, n] = w[c] ((1 - smoothing) t[c, n] + smoothing / C),  ∂q/∂t,  what a mean divides by
 
-
-def _check_shapes(name, a, t) -> None:
-    if a.ndim == 0:
-        raise ValueError(f"{name}: Expected 1 or more dimensions (got 0)")
-    if a.ndim == 1:
-        if t.ndim > 1:
+    The target holds the probabilities t, in x's shape, or class numbers.
+    """
+    name, a, b = "cross_entropy", x.array, target.array
+    if a.shape == b.shape:
+        if b.dtype.kind != "f" or ignore_index >= 0:
             raise RuntimeError(
-                f"0D or 1D target tensor expected, multi-target not supported: {list(t.shape)}"
+                f"{name}: a target of shape {list(b.shape)}, the input's, holds probabilities: "
+                f"expected floats and no ignore_index, got {title_of(b)} and {ignore_index}"
             )
-        if t.size != 1:
-            raise ValueError(
-                f"For 1D input, 1D target must have size 1, but got target size: {t.size}"
-            )
+        require_floating(name, a)
+        t, counted = classes_first(b), 1
+        total = t.shape[1]
+    else:
+        numbers, w = class_targets(name, x, target, weight, ignore_index)
+        counted, total = (b.reshape(-1) != ignore_index).astype(a.dtype), w.sum()
+        t = np.zeros((a.shape[min(a.ndim - 1, 1)], numbers.size), a.dtype)
+        t[numbers, np.arange(numbers.size)] = counted
+    spread = smoothing / len(t) * counted
+    factor = 1 if weight is None else class_weight(name, weight, len(t), a)[:, None]
+    return factor * ((1 - smoothing) * t + spread), factor * (1 - smoothing), total
+
+
+def _require_shapes(name: str, shape: tuple[int, ...], t: np.ndarray) -> None:
+    if not shape:
+        raise ValueError(f"{name}: expected an axis of classes, but the input has no axes")
+    expected = sample_shape(shape)
+    if t.shape == expected or (t.shape == (1,) and not expected):
         return
-    batch = t.shape[0] if t.ndim else 0
-    if batch != a.shape[0]:
-        raise ValueError(
-            f"Expected input batch_size ({a.shape[0]}) to match target batch_size ({batch}): "
-            f"input has shape {list(a.shape)}, target {list(t.shape)}."
-        )
-    expected = a.shape[:1] + a.shape[2:]
-    if t.shape != expected:
-        if a.ndim == 2:
-            raise RuntimeError(
-                "0D or 1D target tensor expected, multi-target not supported: "
-                f"expected target size {list(expected)}, got {list(t.shape)}"
-            )
-        raise RuntimeError(f"Expected target size {list(expected)}, got {list(t.shape)}")
+    # PyTorch's error is a ValueError where the number of samples is wrong.
+    wrong_number = t.shape[:1] != shape[:1] if expected else t.ndim == 1
+    raise (ValueError if wrong_number else RuntimeError)(
+        f"{name}: an input of shape {list(shape)} needs a target of shape {list(expected)}, "
+        f"but got {list(t.shape)}"
+    )
 
 
-def check_class_weight(name: str, weight: Tensor, classes: int) -> None:
-    """RuntimeError unless weight has one number for each class."""
-    if weight.array.shape != (classes,):
+def class_weight(name: str, weight: Tensor, classes: int, x: np.ndarray) -> np.ndarray:
+    """The array of a weight for each class. RuntimeError for another shape, dtype or a gradient."""
+    w = weight.array
+    refuse_gradient(name, "weight", weight)
+    if w.shape != (classes,) or w.dtype != x.dtype:
         raise RuntimeError(
-            f"{name}: weight tensor should be defined either for all {classes} classes or no "
-            f"classes but got weight tensor of shape: {list(weight.array.shape)}"
+            f"{name}: expected a weight for each of {classes} classes or none, of dtype "
+            f"{title_of(x)}, but got shape {list(w.shape)}, {title_of(w)}"
         )
+    return w
 
 
-def refuse_gradient(function: str, name: str, tensor: Tensor) -> None:
+def element_weight(name: str, argument: str, weight: Tensor, x: np.ndarray) -> np.ndarray:
+    """The array of a weight that broadcasts to x and gets no gradient. RuntimeError if not."""
+    refuse_gradient(name, argument, weight)
+    try:
+        return np.broadcast_to(weight.array, x.shape).astype(x.dtype, copy=False)
+    except ValueError:
+        raise RuntimeError(
+            f"{name}: {argument} of shape {list(weight.array.shape)} does not broadcast to "
+            f"{list(x.shape)}"
+        ) from None
+
+
+def refuse_gradient(name: str, argument: str, tensor: Tensor) -> None:
     """RuntimeError if a gradient is wanted where the operation has none."""
     if tensor._requires_grad:
-        raise RuntimeError(
-            f"The function '{function}' is not differentiable with respect to argument '{name}'. "
-            "This input cannot have requires_grad True."
-        )
-
-
-def constant_weight(function: str, name: str, weight: Tensor, x: np.ndarray) -> np.ndarray:
-    """The array of a weight that broadcasts to x and gets no gradient. RuntimeError if not."""
-    refuse_gradient(function, name, weight)
-    try:
-        fits = np.broadcast_shapes(weight.array.shape, x.shape) == x.shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise RuntimeError(
-            f"{function}: {name} has shape {list(weight.array.shape)}, but expected a shape that "
-            f"broadcasts to the input's, {list(x.shape)}"
-        )
-    return weight.array.astype(x.dtype, copy=False)
+        raise RuntimeError(f"{name} has no derivative by its {argument}: it may not require grad")
 
 
 def classes_first(a: np.ndarray) -> np.ndarray:
     """(N, C), (N, C, d1, …) or (C,) as a contiguous (C, samples)."""
-    if a.ndim == 1:
-        return a[:, None]
-    rows = a.T if a.ndim == 2 else np.moveaxis(a, 1, 0)
-    samples = a.shape[0] * int(np.prod(a.shape[2:]))
-    return np.ascontiguousarray(rows).reshape(a.shape[1], samples)
+    a = a[None] if a.ndim == 1 else a
+    return np.ascontiguousarray(a.swapaxes(0, 1)).reshape(a.shape[1], -1)
 
 
 def classes_second(rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The way back from classes_first to an array of this shape."""
-    if len(shape) == 1:
-        return rows.reshape(shape)
-    if len(shape) == 2:
-        return np.ascontiguousarray(rows.T)
-    moved = rows.reshape(shape[1], shape[0], *shape[2:])
-    return np.ascontiguousarray(np.moveaxis(moved, 0, 1))
+    n, classes, *rest = shape if len(shape) > 1 else (1, *shape)
+    return np.ascontiguousarray(rows.reshape(classes, n, *rest).swapaxes(0, 1)).reshape(shape)
 
 
-def sample_shape(a: np.ndarray) -> tuple[int, ...]:
-    """The shape of one loss per sample: a's shape without the axis of classes."""
-    return a.shape[:1] + a.shape[2:] if a.ndim > 1 else ()
+def sample_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one loss per sample: without the axis of classes."""
+    return shape[:1] + shape[2:] if len(shape) > 1 else ()
 
 
-def title_of(a: np.ndarray) -> str:
-    """The word for a's number type in PyTorch's messages: Float, Long, ..."""
-    return dtypes.from_numpy_dtype(a.dtype).title
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """y[…, c] = 1 where x[…] = c, 0 elsewhere, as int64.
+
+    Shapes: x (…) of class numbers, int64; y (…, num_classes). -1 takes the largest number + 1.
+    Raises: RuntimeError for another dtype or numbers outside 0 … num_classes - 1.
+    """
+    t = tensor.array
+    if t.dtype != np.int64:
+        raise RuntimeError(f"one_hot expected class numbers of int64, but got {tensor.dtype}")
+    if not t.size and num_classes <= 0:
+        raise RuntimeError("one_hot cannot infer the number of classes from an empty tensor")
+    classes = int(t.max()) + 1 if num_classes == -1 else num_classes
+    outside = t[(t < 0) | (t >= classes)]
+    if outside.size:
+        raise RuntimeError(f"one_hot expected 0 <= class < {classes}, but found {outside[0]}")
+    return constant((t[..., None] == np.arange(classes)).astype(np.int64))

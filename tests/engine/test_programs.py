@@ -55,7 +55,7 @@ PROGRAMS = [hidden_relu_with_adam, shared_sigmoid_with_sgd, single_layer_with_mo
 
 
 @pytest.mark.parametrize("build", PROGRAMS)
-@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_a_thousand_steps_of_xor_print_pytorchs_four_digits(build, seed):
     ours = printed(engine, build, seed, engine.float64)
     assert ours == printed(torch, build, seed, torch.float64)

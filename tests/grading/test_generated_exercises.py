@@ -83,6 +83,7 @@ def test_one_of_check_and_refresh_must_be_chosen(options):
     assert "--refresh and --check" in result.output
 
 
+@pytest.mark.slow
 def test_nbgrader_itself_releases_the_same_notebook(course):
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", "01_perceptron", "--force"]
     # nbgrader starts its database tool, alembic, by name.

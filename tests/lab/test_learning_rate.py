@@ -113,13 +113,13 @@ def test_a_larger_step_may_end_in_the_deeper_valley():
 def test_a_run_that_overflows_stops_at_that_step():
     descent = run("double well", 0.5, 200)
     finite = np.isfinite(descent.losses)
-    assert descent.done and descent.broke_at == descent.steps == 6
+    assert descent.done and descent.steps == 6
     assert finite.tolist() == [True] * 6 + [False]
 
 
 def test_a_run_ends_after_its_most_steps():
     descent = run("bowl", 0.001, 10_000)
-    assert descent.done and descent.steps == MOST_STEPS and descent.broke_at is None
+    assert descent.done and descent.steps == MOST_STEPS
 
 
 def test_a_new_rate_runs_as_far_as_the_old_one_and_reset_goes_to_the_start():

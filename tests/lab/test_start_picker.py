@@ -1,14 +1,17 @@
 """The start picker: where each start ends, the basins, the marks, the drawing, the app."""
 
+import base64
+import io
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engine.lab import StartPicker
 from engine.lab.app import Event
 from engine.lab.colours import CLASSES
-from engine.lab.start_picker import GRID, STEPS, Start, reached, render
+from engine.lab.start_picker import GRID, STEPS, WELL, Start, descend, reached, render
 
 TOP = 0.0754  # where (w² − 1)² + 0.3 w has its hill top
 
@@ -25,7 +28,7 @@ def ends_by_hand(starts, lr):
 @pytest.mark.parametrize("lr", [0.03, 0.05, 0.1, 0.2])
 def test_basins_are_those_of_the_derivative_written_by_hand(lr):
     start = Start(lr=lr)
-    ends = ends_by_hand(start.grid, lr)
+    ends = ends_by_hand(GRID, lr)
     expected = np.where(np.abs(ends + 1.0356) < 0.011, 0, -1)
     expected[np.abs(ends - 0.9601) < 0.011] = 1
     np.testing.assert_array_equal(start.basins, expected)
@@ -34,8 +37,8 @@ def test_basins_are_those_of_the_derivative_written_by_hand(lr):
 def test_a_small_rate_splits_the_starts_at_the_hill_top():
     start = Start(lr=0.05)
     assert set(start.basins) == {0, 1}
-    assert (start.basins[start.grid < TOP] == 0).all()
-    assert (start.basins[start.grid > TOP] == 1).all()
+    assert (start.basins[GRID < TOP] == 0).all()
+    assert (start.basins[GRID > TOP] == 1).all()
 
 
 def test_a_large_rate_breaks_the_basins_into_stripes():
@@ -50,14 +53,14 @@ def test_neighbours_across_the_top_end_in_different_valleys():
     found = []
     for w in (0.07, 0.08):
         start.place(w)
-        found.append((start.end, round(float(start.path[-1, 0]), 3)))
+        found.append((start.end, round(float(start.path[-1]), 3)))
     assert found == [(0, -1.036), (1, 0.96)]
 
 
 def test_the_number_of_steps_is_the_first_of_the_stay():
     start = Start(1.5, lr=0.05)
-    (minimum,) = start.surface.minima[start.end]
-    away = np.abs(start.path[:, 0] - minimum)
+    (minimum,) = WELL.minima[start.end]
+    away = np.abs(start.path - minimum)
     assert (away[start.arrived :] < 0.01).all() and away[start.arrived - 1] >= 0.01
     assert f"{start.arrived} steps to the minimum on the right" in start.summary()
     start.place(round(minimum, 3))
@@ -70,7 +73,7 @@ def test_starts_that_never_settle_are_told():
     assert f"after {STEPS} steps no minimum is reached" in start.summary()
     assert sum(start.shares) < 1
     # A rate beyond the slider: everything overflows, and that is no minimum either.
-    assert (reached(start.surface, np.array([-1.9, 0.0, 1.9]), 5.0) == -1).all()
+    assert (reached(descend(np.array([-1.9, 0.0, 1.9]), 5.0)[-1]) == -1).all()
 
 
 def test_events_move_the_start_within_the_view_and_letting_go_keeps_a_mark():
@@ -81,8 +84,8 @@ def test_events_move_the_start_within_the_view_and_letting_go_keeps_a_mark():
     assert start.w == 1.9
     start.drop(Event("drop", x=0.4, plot="surface"))
     assert start.tried == [(0.4, 1)]
-    start.click(Event("click", x=-0.4, plot=""))
-    assert start.w == 0.4 and len(start.tried) == 1
+    start.drag(Event("drag", x=-0.4, plot=""))
+    assert start.w == 0.4
 
 
 def test_every_key_does_what_the_help_says():
@@ -115,20 +118,22 @@ def test_the_drawing_states_its_numbers_and_holds_no_nan(w, lr):
     drawn = render(start)
     label = re.search('aria-label="([^"]*)"', drawn).group(1)
     assert f"start w = {w:.2f}, lr {lr:g}" in label
-    assert f"Of {GRID} starts, {start.shares[0]:.0%} end left" in label
+    assert f"Of {len(GRID)} starts, {start.shares[0]:.0%} end left" in label
     assert 'viewBox="0 0 640 402"' in drawn
     assert not re.search(r'="[^"]*\bnan\b[^"]*"', drawn)
 
 
-def test_the_bar_of_basins_tells_left_from_right_by_colour_and_height():
-    drawn = render(Start(1.5, lr=0.05))
-    bars = re.findall(
-        r'<rect x="([\d.]+)" y="\d+" width="([\d.]+)" height="(\d+)" fill="(#\w+)"', drawn
-    )
-    left, right = [bar for bar in bars if bar[3] in (CLASSES[0].fill, CLASSES[1].fill)]
-    assert (left[3], right[3]) == (CLASSES[0].fill, CLASSES[1].fill)
-    assert int(left[2]) > int(right[2])
-    assert float(left[0]) < float(right[0])
+def test_the_bar_of_basins_tells_left_from_right_by_colour_and_row():
+    start = Start(1.5, lr=0.2)
+    coded = re.search(r'href="data:image/png;base64,([^"]+)"', render(start)).group(1)
+    with Image.open(io.BytesIO(base64.b64decode(coded))) as picture:
+        rows = np.asarray(picture.convert("RGB"))
+    assert rows.shape == (2, len(GRID), 3)
+    for index in (0, 1):
+        painted = (rows[index] != 255).any(axis=1)
+        np.testing.assert_array_equal(painted, start.basins == index)
+        colours = {"#{:02X}{:02X}{:02X}".format(*rgb) for rgb in rows[index][painted]}
+        assert colours == {CLASSES[index].fill}
 
 
 def test_the_app_changes_numbers_by_rate_drag_and_reset():

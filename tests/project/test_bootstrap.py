@@ -9,6 +9,8 @@ import sys
 import pytest
 from sources import ROOT
 
+pytestmark = pytest.mark.slow  # they make real venvs
+
 
 @pytest.fixture(scope="session")
 def fresh_venv(tmp_path_factory):

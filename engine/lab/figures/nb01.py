@@ -47,7 +47,9 @@ def neuron_figure(n: int = 3) -> Figure:
         ax.text(x, y, words, ha="center", va="center", fontsize=13)
     for i, height in enumerate(heights):
         _arrow(ax, (0.33, height), (2.57, middle))
-        ax.text(1.3, (height * 0.58 + middle * 0.42) + 0.1, f"w{'₁₂₃₄₅'[i]}", color=BLUE)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        y, words = (height + middle) / 2, f"w{'₁₂₃₄₅'[i]}"
+        ax.text(1.45, y, words, ha="center", va="center", color=BLUE, bbox=box)
     _arrow(ax, (2.9, middle + 1.15), (2.9, middle + 0.4))
     ax.text(3.05, middle + 0.8, "b", color=BLUE)
     for start, end, words in ((3.25, 4.65, "z"), (5.35, 6.55, "")):
@@ -71,7 +73,8 @@ def normal_figure(w: Any, b: float, x: Any) -> Figure:
     _line(ax, w, b)
     foot = figure.keep("foot", -b * w / (w @ w))
     _arrow(ax, foot, foot + w / np.linalg.norm(w) * 0.6, colour=BLUE)
-    ax.text(*(foot + w / np.linalg.norm(w) * 0.66), "w", color=BLUE, fontsize=13)
+    right, up = foot + w / np.linalg.norm(w) * 0.66
+    ax.text(right, up, "w", color=BLUE, fontsize=13)
     for point, distance in zip(x, figure.keep("z", x @ w + b) / np.linalg.norm(w), strict=True):
         ax.annotate(f"{distance:+.2f}", point + [0.07, -0.12], fontsize=9)
     ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
@@ -85,7 +88,7 @@ def normal_figure(w: Any, b: float, x: Any) -> Figure:
 
 def learning_figure(stations: Sequence[int] = (0, 5, 11)) -> Figure:
     """The first run of `PerceptronLine()` on AND at three moments, given in updates."""
-    figure, told = Figure(8, 2.9, columns=len(stations), sharey=True), []
+    figure, told = Figure(8, 3.3, columns=len(stations), sharey=True), []
     state = PerceptronState()
     for ax, station in zip(figure.axes, stations, strict=True):
         state.step(station - state.steps)
@@ -112,9 +115,11 @@ def mistakes_figure(histories: dict[str, Sequence[int]]) -> Figure:
     """Mistakes per epoch of several perceptrons, by name."""
     figure, told = Figure(6.5, 2.6), []
     ax = figure.axes[0]
-    for (name, history), (colour, _), marker in zip(histories.items(), LINES, "os^", strict=False):
+    looks = zip(histories.items(), LINES, "os^", (11, 6, 4), strict=False)
+    for (name, history), (colour, _), marker, size in looks:  # equal counts stay visible
         counts = figure.keep(name, np.asarray(history))
-        ax.plot(np.arange(1, len(counts) + 1), counts, marker, linestyle="-", color=colour)
+        epochs, style = np.arange(1, len(counts) + 1), {"color": colour, "markersize": size}
+        ax.plot(epochs, counts, marker, linestyle="-", **style)
         ax.annotate(name, (len(counts), counts[-1]), (6, 2), textcoords="offset points")
         told.append(f"{name} makes {counts[0]} in epoch 1 and {counts[-1]} in epoch {len(counts)}")
     ax.set(xlabel="epoch", ylabel="mistakes", ylim=(-0.3, 4.3), yticks=range(5))

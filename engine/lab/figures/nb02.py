@@ -10,7 +10,7 @@ import numpy as np
 from engine.lab.colours import CLASSES, GREY, INK, LINES, SKY
 from engine.lab.figure import Figure
 from engine.lab.learning_rate import SURFACES, Descent, double_well
-from engine.lab.start_picker import reached
+from engine.lab.start_picker import descend, reached
 
 
 def _run(surface: str, lr: float, steps: int) -> np.ndarray:
@@ -105,7 +105,7 @@ def double_well_figure(lr: float = 0.05) -> Figure:
     """The loss (w² − 1)² + 0.3 w with its two minima and the starts that lead to each."""
     figure, surface = Figure(6.5, 3), double_well()
     ax, starts = figure.axes[0], figure.keep("starts", np.linspace(-1.8, 1.8, 25))
-    ends = figure.keep("ends", reached(surface, starts, lr))
+    ends = figure.keep("ends", reached(descend(starts, lr)[-1]))
     w = np.linspace(*surface.x, 200)
     ax.plot(w, surface.heights(w[:, None]), color=GREY, linestyle="-")
     told = []

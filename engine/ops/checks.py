@@ -1,0 +1,26 @@
+"""What operations require of their arguments; errors of PyTorch's types say what was seen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine import dtypes
+from engine.autograd import Tensor
+
+
+def require_tensor(function: str, argument: str, value: object) -> None:
+    """TypeError unless value is a tensor."""
+    if not isinstance(value, Tensor):
+        seen = type(value).__name__
+        raise TypeError(f"{function}(): argument '{argument}' must be Tensor, not {seen}")
+
+
+def require_floating(function: str, a: np.ndarray) -> None:
+    """NotImplementedError unless a holds floating point numbers."""
+    if a.dtype.kind != "f":
+        raise NotImplementedError(f"\"{function}\" not implemented for '{title_of(a)}'")
+
+
+def title_of(a: np.ndarray) -> str:
+    """The word for a's number type in PyTorch's messages: Float, Long, ..."""
+    return dtypes.from_numpy_dtype(a.dtype).title
