@@ -35,13 +35,22 @@ class RemovableHandle:
         self.remove()
 
 
-def add(hooks: OrderedDict, hook: Any, prepend: bool) -> RemovableHandle:
-    """Put a hook at the end of the list, or with prepend at its start."""
+def add(
+    hooks: OrderedDict, kind: str, hook: Callable, prepend: bool, with_kwargs: bool = False
+) -> RemovableHandle:
+    """Put a hook at the end of the list, or with prepend at its start.
+
+    kind: called "before" forward, "after" it, or with the "gradient".
+    """
     handle = RemovableHandle(hooks, next(_numbers))
-    hooks[handle.id] = hook
+    hooks[handle.id] = (kind, hook, with_kwargs)
     if prepend:
         hooks.move_to_end(handle.id, last=False)
     return handle
+
+
+def _of(module, kind: str) -> list[tuple[Callable, bool]]:
+    return [entry[1:] for entry in module._hooks.values() if entry[0] == kind]
 
 
 def call(module: Any, inputs: tuple, named: dict) -> Any:
@@ -49,7 +58,7 @@ def call(module: Any, inputs: tuple, named: dict) -> Any:
 
     Raises: RuntimeError if a pre-hook with keywords returns something other than a pair.
     """
-    for hook, with_kwargs in list(module._forward_pre_hooks.values()):
+    for hook, with_kwargs in _of(module, "before"):
         result = hook(module, inputs, named) if with_kwargs else hook(module, inputs)
         if result is None:
             continue
@@ -59,11 +68,11 @@ def call(module: Any, inputs: tuple, named: dict) -> Any:
             inputs, named = result
         else:
             raise RuntimeError(f"a pre-hook must return a tuple of (inputs, named), got {result}")
-    if module._backward_hooks:
+    if _of(module, "gradient"):
         output = _call_with_backward_hooks(module, inputs, named)
     else:
         output = module.forward(*inputs, **named)
-    for hook, with_kwargs in list(module._forward_hooks.values()):
+    for hook, with_kwargs in _of(module, "after"):
         seen = (inputs, named, output) if with_kwargs else (inputs, output)
         result = hook(module, *seen)
         output = output if result is None else result
@@ -82,7 +91,7 @@ def _call_with_backward_hooks(module, inputs: tuple, named: dict) -> Any:
         return gradients
 
     def on_input(grad_input: tuple) -> tuple:
-        for hook in list(module._backward_hooks.values()):
+        for hook, _ in _of(module, "gradient"):
             result = hook(module, grad_input, grad_output)
             replaced = grad_input if result is None else _tuple(result)
             if len(replaced) != len(grad_input):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
 
-from engine import dtypes
 from engine.autograd import Tensor, constant
-from engine.grad_mode import no_grad
-from engine.memory import changes
 from engine.nn import hooks, state
 from engine.nn.parameter import Parameter
 
@@ -39,47 +35,35 @@ class Module:
     def __init__(self) -> None:
         place = self.__dict__
         place["training"] = True
-        for kind in ("_parameters", "_buffers", "_modules"):
-            place[kind] = {}
+        place["_parameters"], place["_modules"], place["_buffers"] = {}, {}, {}
         place["_transient"] = set()  # the buffers that state_dict() leaves out
-        for kind in ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks"):
-            place[kind] = OrderedDict()
+        place["_hooks"] = OrderedDict()
 
     def forward(self, *inputs: Any, **named: Any) -> NoReturn:
         """What the module computes; subclasses define it, users call the module itself."""
-        raise NotImplementedError(
-            f'Module [{type(self).__name__}] is missing the required "forward" function'
-        )
+        name = type(self).__name__
+        raise NotImplementedError(f'Module [{name}] is missing the required "forward" function')
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
-        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks:
+        if self._hooks:
             return hooks.call(self, inputs, named)
         return self.forward(*inputs, **named)
 
-    # Parts: parameters, buffers, modules.
+    # Parts: parameters, modules, buffers.
 
     def __setattr__(self, name: str, value: Any) -> None:
         place = self.__dict__
-        kinds = (("_parameters", Parameter), ("_modules", Module))
-        for kind, cls in kinds:
-            if isinstance(value, cls):
-                if kind not in place:
-                    what = "parameters" if cls is Parameter else "module"
-                    raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+        for kind, cls in _KINDS.items():
+            known = name in place.get(kind, ())
+            # A tensor is a buffer where a buffer stood, anywhere else a plain attribute.
+            if isinstance(value, cls) and (known or cls is not Tensor):
+                self._require_init(kind)
                 self._forget(name, but=kind)  # of the same kind, it takes the old one's place
-                self._put(kind, name, value)
-                return
-        for kind, title, expected in (
-            ("_parameters", "parameter", "torch.nn.Parameter or None expected"),
-            ("_modules", "child module", "torch.nn.Module or None expected"),
-            ("_buffers", "buffer", "torch.nn.Buffer, torch.Tensor or None expected"),
-        ):
+                return self._put(kind, name, value)
+        for kind in _KINDS:
             if name in place.get(kind, ()):
-                if value is not None and not (kind == "_buffers" and isinstance(value, Tensor)):
-                    seen = _type_name(value)
-                    raise TypeError(f"cannot assign '{seen}' as {title} '{name}' ({expected})")
-                self._put(kind, name, value)
-                return
+                _require_kind(kind, name, value)
+                return self._put(kind, name, value)
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -91,57 +75,44 @@ class Module:
         self.__dict__[name] = value
 
     def _forget(self, name: str, but: str = "") -> None:
-        for kind in ("_parameters", "_buffers", "_modules"):
+        for kind in _KINDS:
             if kind != but:
                 self.__dict__[kind].pop(name, None)
-        self.__dict__["_transient"].discard(name)
+        self._transient.discard(name)
+
+    def _require_init(self, kind: str) -> None:
+        if kind not in self.__dict__:
+            raise AttributeError(f"cannot assign {kind[1:]} before Module.__init__() call")
+
+    def _register(self, kind: str, name: str, value: Any) -> None:
+        self._require_init(kind)
+        if not name or "." in name:
+            raise KeyError(
+                f"the name of a part may not be empty or contain a dot, but got '{name}'"
+            )
+        if hasattr(self, name) and name not in self.__dict__[kind]:
+            raise KeyError(f"attribute '{name}' already exists")
+        _require_kind(kind, name, value)
+        self._put(kind, name, value)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter under a name; None keeps the place, as bias=False does.
 
         Raises: TypeError, KeyError or AttributeError for a value or name that cannot be one.
         """
-        self._check_name("parameter", "_parameters", name)
-        if param is not None and not isinstance(param, Parameter):
-            raise TypeError(
-                f"cannot assign '{_type_name(param)}' object to parameter '{name}' "
-                "(torch.nn.Parameter or None required)"
-            )
-        self._put("_parameters", name, param)
+        self._register("_parameters", name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that belongs to the state but is not trained, such as a running mean.
 
         persistent=False keeps it out of state_dict().
         """
-        self._check_name("buffer", "_buffers", name)
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' "
-                "(torch Tensor or None required)"
-            )
-        self._put("_buffers", name, tensor)
+        self._register("_buffers", name, tensor)
         (self._transient.discard if persistent else self._transient.add)(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a module under a name that may be computed, such as f"layer{i}"."""
-        if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{_type_name(module)} is not a Module subclass")
-        self._check_name("module", "_modules", name)
-        self._put("_modules", name, module)
-
-    def _check_name(self, what: str, kind: str, name: str) -> None:
-        if kind not in self.__dict__:
-            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
-        if not isinstance(name, str):
-            raise TypeError(f"{what} name should be a string. Got {type(name).__name__}")
-        if "." in name:
-            seen = f", got: {name}" if what == "module" else ""  # word for word
-            raise KeyError(f'{what} name can\'t contain "."{seen}')
-        if name == "":
-            raise KeyError(f'{what} name can\'t be empty string ""')
-        if hasattr(self, name) and name not in self.__dict__[kind]:
-            raise KeyError(f"attribute '{name}' already exists")
+        self._register("_modules", name, module)
 
     # Looking through the parts. What is shared is listed once, under its first name.
 
@@ -247,17 +218,11 @@ class Module:
 
         Raises: RuntimeError for a device other than the CPU, TypeError for an integer dtype.
         """
-        probe = constant(np.empty(0, np.uint8)).to(*args, **kwargs)
-        given = [*args, *kwargs.values()]
-        if not any(isinstance(a, dtypes.dtype | Tensor) for a in given):
-            return self
-        kind = probe.array.dtype
-        if kind.kind != "f":
-            raise TypeError(
-                "nn.Module.to only accepts floating point or complex dtypes, but got desired "
-                f"dtype={dtypes.from_numpy_dtype(kind)!r}"
-            )
-        return self._convert(kind)
+        untouched = np.dtype(np.int8)  # no tensor is of this type: it stays if no type is named
+        kind = constant(np.empty(0, untouched)).to(*args, **kwargs).array.dtype
+        if kind.kind != "f" and kind != untouched:
+            raise TypeError(f"Module.to only accepts floating point dtypes, but got {kind}")
+        return self if kind == untouched else self._convert(kind)
 
     def float(self) -> Module:
         """Convert to float32."""
@@ -292,14 +257,13 @@ class Module:
         keep_vars: the parameters themselves instead of detached tensors.
         """
         destination = OrderedDict() if destination is None else destination
-        for name, value in itertools.chain(self._parameters.items(), self._buffers.items()):
+        for name, value in {**self._parameters, **self._buffers}.items():
             if value is not None and name not in self._transient:
                 destination[prefix + name] = value if keep_vars else constant(value.array)
         for name, module in self._modules.items():
             if module is not None:
-                module.state_dict(
-                    destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
-                )
+                path = f"{prefix}{name}."
+                module.state_dict(destination=destination, prefix=path, keep_vars=keep_vars)
         return destination
 
     def load_state_dict(
@@ -316,10 +280,8 @@ class Module:
             raise NotImplementedError("assign=True is left out: load_state_dict copies values")
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        with no_grad():
-            keys, errors = state.load(self.state_dict(keep_vars=True), state_dict, changes.note)
-        if strict and (complaints := keys.complaints() + errors):
-            errors = complaints
+        keys, errors = state.load(self.state_dict(keep_vars=True), state_dict)
+        errors = keys.complaints() + errors if strict else errors
         if errors:
             name, lines = type(self).__name__, "\n\t".join(errors)
             raise RuntimeError(f"Error(s) in loading state_dict for {name}:\n\t{lines}")
@@ -334,7 +296,7 @@ class Module:
 
         with_kwargs: hook(module, inputs, named), and it returns (inputs, named).
         """
-        return hooks.add(self._forward_pre_hooks, (hook, with_kwargs), prepend)
+        return hooks.add(self._hooks, "before", hook, prepend, with_kwargs)
 
     def register_forward_hook(
         self,
@@ -350,7 +312,7 @@ class Module:
         """
         if always_call:
             raise NotImplementedError("always_call=True is left out: an error in forward ends it")
-        return hooks.add(self._forward_hooks, (hook, with_kwargs), prepend)
+        return hooks.add(self._hooks, "after", hook, prepend, with_kwargs)
 
     def register_full_backward_hook(
         self, hook: Callable[..., Any], prepend: bool = False
@@ -360,7 +322,7 @@ class Module:
         Both are tuples, with None for what is no tensor or has no gradient. What the hook returns
         replaces grad_input.
         """
-        return hooks.add(self._backward_hooks, hook, prepend)
+        return hooks.add(self._hooks, "gradient", hook, prepend)
 
     # Printing.
 
@@ -375,11 +337,9 @@ class Module:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
         children = self._child_lines()
-        if len(lines) == 1 and not children:
-            return f"{type(self).__name__}({lines[0]})"
-        lines += children
-        body = "\n  " + "\n  ".join(lines) + "\n" if lines else ""
-        return f"{type(self).__name__}({body})"
+        if len(lines) > 1 or children:
+            extra = "".join(f"\n  {line}" for line in lines + children) + "\n"
+        return f"{type(self).__name__}({extra})"
 
 
 def indented(text: str) -> str:
@@ -387,8 +347,10 @@ def indented(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
-def _type_name(value: object) -> str:
-    if type(value) is Tensor:
-        return f"torch.{dtypes.from_numpy_dtype(value.array.dtype).title}Tensor"
-    module, name = type(value).__module__, type(value).__qualname__
-    return name if module == "builtins" else f"{module}.{name}"
+_KINDS: dict[str, type] = {"_parameters": Parameter, "_modules": Module, "_buffers": Tensor}
+
+
+def _require_kind(kind: str, name: str, value: object) -> None:
+    if value is not None and not isinstance(value, _KINDS[kind]):
+        seen, expected = type(value).__name__, _KINDS[kind].__name__
+        raise TypeError(f"cannot assign '{seen}' as '{name}': expected a {expected} or None")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.autograd import Tensor
+from engine.dtypes import Size
+from engine.memory import changes
 
 
 class IncompatibleKeys(NamedTuple):
@@ -35,37 +37,27 @@ class IncompatibleKeys(NamedTuple):
         ]
 
 
-def load(
-    own: Mapping[str, Tensor], given: Mapping[str, Any], note: Callable[[np.ndarray], None]
-) -> tuple[IncompatibleKeys, list[str]]:
-    """Copy given values into own tensors; note(array) is told of each change.
+def load(own: Mapping[str, Tensor], given: Mapping[str, Any]) -> tuple[IncompatibleKeys, list[str]]:
+    """Copy given values into own tensors.
 
     Returns: the keys that do not match, and one line for each value that does not fit.
     """
-    errors = []
+    missing, errors = [name for name in own if name not in given], []
     for name, tensor in own.items():
-        if name not in given:
+        if name in missing:
             continue
         value = given[name]
         if not isinstance(value, Tensor) and not hasattr(value, "__array__"):
-            errors.append(
-                f'While copying the parameter named "{name}", expected torch.Tensor or '
-                f"Tensor-like object from checkpoint but received {type(value)}"
-            )
+            errors.append(f'"{name}": expected a tensor, but received {type(value)}')
             continue
         array = value.array if isinstance(value, Tensor) else np.asarray(value)
-        shape = tensor.array.shape
-        if array.shape != shape:
+        seen, expected = Size(array.shape), Size(tensor.array.shape)
+        if seen != expected:
             errors.append(
-                f"size mismatch for {name}: copying a param with shape {_size(array.shape)} from "
-                f"checkpoint, the shape in current model is {_size(shape)}."
+                f"size mismatch for {name}: copying a param with shape {seen} from checkpoint, "
+                f"the shape in current model is {expected}."
             )
             continue
         tensor.array[...] = array
-        note(tensor.array)
-    missing = [name for name in own if name not in given]
+        changes.note(tensor.array)
     return IncompatibleKeys(missing, [name for name in given if name not in own]), errors
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return f"torch.Size({list(shape)})"

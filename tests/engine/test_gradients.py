@@ -1,0 +1,142 @@
+"""Every derivative against finite differences, and each fused operation against its textbook."""
+
+import numpy as np
+import pytest
+
+import engine
+from engine.nn import functional as F
+from engine.utils import gradcheck
+
+OPERATIONS = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x / y,
+    "remainder": lambda x, y: x % y,
+    "pow": lambda x, y: x**y,
+    "maximum": lambda x, y: engine.maximum(x, y),
+    "minimum": lambda x, y: engine.minimum(x, y),
+    "where": lambda x, y: engine.where(x > y, x * y, y),
+    "masked_fill": lambda x, y: (x * y).masked_fill(x > y, 2.0),
+    "neg": lambda x, y: -x,
+    "abs": lambda x, y: (x - y).abs(),
+    "exp": lambda x, y: x.exp(),
+    "log": lambda x, y: x.log(),
+    "sqrt": lambda x, y: x.sqrt(),
+    "sin": lambda x, y: x.sin(),
+    "cos": lambda x, y: x.cos(),
+    "sign": lambda x, y: (x - y).sign() * x,
+    "clamp": lambda x, y: x.clamp(0.7, 1.3),
+    "clamp to tensors": lambda x, y: x.clamp(min=y),
+    "sum": lambda x, y: x.sum(1),
+    "mean": lambda x, y: x.mean((0, 1)),
+    "var": lambda x, y: x.var(0),
+    "std": lambda x, y: x.std(1, keepdim=True),
+    "norm": lambda x, y: x.norm(3, dim=1),
+    "cumsum": lambda x, y: x.cumsum(1),
+    "max": lambda x, y: x.max(1).values,
+    "min": lambda x, y: x.min(),
+    "amax": lambda x, y: x.amax((0, 1)),
+    "reshape": lambda x, y: (x.reshape(4, 3) * x.view(4, 3)).flatten(),
+    "transpose": lambda x, y: x.T * x.t() * x.transpose(0, 1) * x.permute(1, 0),
+    "squeeze": lambda x, y: x.unsqueeze(1).squeeze(1) * y,
+    "expand": lambda x, y: y.expand(3, 4) * y.repeat(3, 1) * y.broadcast_to((3, 4)),
+    "cat": lambda x, y: engine.cat([x, x * x], 1),
+    "stack": lambda x, y: engine.stack([x, x * x], 1),
+    "split": lambda x, y: x.split(2, 1)[1] * x.chunk(2, 1)[0],
+    "unbind": lambda x, y: x.unbind(0)[1] * x[2],
+    "flip": lambda x, y: x.flip(1) * x.roll(1, 0),
+    "tril": lambda x, y: x.tril() * x.triu(1),
+    "index": lambda x, y: x[[0, 2, 0]] * x[:, 1:2],
+    "gather": lambda x, y: x.gather(1, engine.tensor([[0, 0], [3, 1], [2, 2]])),
+    "index_select": lambda x, y: x.index_select(0, engine.tensor([1, 1, 2])),
+    "matmul": lambda x, y: x @ x.T @ x @ y,
+    "outer": lambda x, y: engine.outer(y, y * y),
+    "einsum": lambda x, y: engine.einsum("ij,j,kj->ik", x, y, x),
+    "linear": lambda x, y: F.linear(x, x, y[:3]),
+    "relu": lambda x, y: F.relu(x - y),
+    "leaky_relu": lambda x, y: F.leaky_relu(x - y),
+    "elu": lambda x, y: F.elu(x - y),
+    "selu": lambda x, y: F.selu(x - y),
+    "gelu": lambda x, y: F.gelu(x - y),
+    "gelu by tanh": lambda x, y: F.gelu(x - y, approximate="tanh"),
+    "silu": lambda x, y: F.silu(x - y),
+    "sigmoid": lambda x, y: F.sigmoid(x - y),
+    "logsigmoid": lambda x, y: F.logsigmoid(x - y),
+    "tanh": lambda x, y: F.tanh(x - y),
+    "softplus": lambda x, y: F.softplus(x - y),
+    "softmax": lambda x, y: F.softmax(x, 1),
+    "log_softmax": lambda x, y: F.log_softmax(x, 0),
+    "mse_loss": lambda x, y: F.mse_loss(x, x * 0.5 + 0.1),
+    "l1_loss": lambda x, y: F.l1_loss(x, y.expand(3, 4)),
+    "binary_cross_entropy": lambda x, y: F.binary_cross_entropy(x / 3, engine.full((3, 4), 0.3)),
+    "binary_cross_entropy_with_logits": lambda x, y: F.binary_cross_entropy_with_logits(
+        x, engine.full((3, 4), 0.3)
+    ),
+    "nll_loss": lambda x, y: F.nll_loss(x, engine.tensor([0, 3, 1])),
+    "cross_entropy": lambda x, y: F.cross_entropy(x, engine.tensor([0, 3, 1])),
+}
+
+
+@pytest.fixture(autouse=True)
+def float64():
+    engine.set_default_dtype(engine.float64)
+    yield
+    engine.set_default_dtype(engine.float32)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_derivative_is_the_limit_of_differences(name):
+    rng = np.random.default_rng(0)
+    x = engine.from_numpy(rng.uniform(0.5, 1.6, (3, 4))).requires_grad_()
+    y = engine.from_numpy(rng.uniform(0.5, 1.6, 4)).requires_grad_()
+    assert gradcheck(OPERATIONS[name], (x, y))
+
+
+def textbook_linear(x, w, b):
+    return x @ w.T + b
+
+
+def textbook_cross_entropy(x, w, b):
+    z = x - x.amax(1, keepdim=True).detach()
+    return -(z - z.exp().sum(1, keepdim=True).log()).gather(1, TARGET).mean()
+
+
+def textbook_binary_cross_entropy(x, w, b):
+    p = 1 / (1 + (-x).exp())
+    return -(p.log() * 0.3 + (1 - p).log() * 0.7).mean()
+
+
+def textbook_softmax(x, w, b):
+    return x.exp() / x.exp().sum(1, keepdim=True)
+
+
+TARGET = engine.tensor([[2], [0], [3], [1], [1]])
+TWINS = [
+    (lambda x, w, b: F.linear(x, w, b), textbook_linear),
+    (lambda x, w, b: F.cross_entropy(x, TARGET[:, 0]), textbook_cross_entropy),
+    (
+        lambda x, w, b: F.binary_cross_entropy_with_logits(x, engine.full((5, 4), 0.3)),
+        textbook_binary_cross_entropy,
+    ),
+    (lambda x, w, b: F.softmax(x, 1), textbook_softmax),
+]
+
+
+@pytest.mark.parametrize("fused,textbook", TWINS, ids=lambda f: f.__name__)
+def test_a_fused_operation_is_one_record_and_agrees_with_its_textbook_twin(fused, textbook):
+    rng = np.random.default_rng(1)
+    values = [rng.standard_normal(shape) for shape in ((5, 4), (3, 4), (3,))]
+    results = []
+    for function in (fused, textbook):
+        inputs = [engine.tensor(v, requires_grad=True) for v in values]
+        y = function(*inputs)
+        if function is fused:
+            parents = [parent for parent, _ in y.grad_fn.next_functions if parent is not None]
+            assert all(any(parent is x for x in inputs) for parent in parents)
+        (y * y).sum().backward()
+        results.append([y, *(x.grad for x in inputs)])
+    for ours, theirs in zip(*results, strict=True):
+        assert (ours is None) == (theirs is None)
+        if ours is not None:
+            np.testing.assert_allclose(ours.tolist(), theirs.tolist(), rtol=1e-12, atol=1e-14)
