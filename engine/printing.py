@@ -26,16 +26,15 @@ def tensor_repr(
 
     Args: array: the values. requires_grad, grad_fn: the tensor's; grad_fn offers ``name()``.
     """
-    opening = "tensor("
-    text = opening + ("[]" if array.size == 0 else _contents(array, len(opening)))
-    column = len(text) - text.rfind("\n") + 1
+    indent = len("tensor(")
+    text = "tensor(" + ("[]" if array.size == 0 else _contents(array, indent))
+    column = len(text) - text.rfind("\n") - 1
     for suffix in _suffixes(array, requires_grad, grad_fn):
-        if column + len(suffix) + 2 > LINE_WIDTH:
-            text += ",\n" + " " * len(opening) + suffix
-            column = len(opening) + len(suffix)
-        else:
-            text += ", " + suffix
-            column += len(suffix) + 2
+        separator = ", "
+        if column + len(suffix) + 4 > LINE_WIDTH:
+            separator, column = ",\n" + " " * indent, indent - 2
+        text += separator + suffix
+        column += len(suffix) + 2
     return text + ")"
 
 
@@ -64,22 +63,16 @@ def _contents(array: np.ndarray, indent: int) -> str:
 
     def rows(part: np.ndarray, indent: int) -> str:
         cut = edges and len(part) > 2 * EDGE_ITEMS
+        kept = [*part[:EDGE_ITEMS], *part[-EDGE_ITEMS:]] if cut else list(part)
+        line = ",\n" + " " * (indent + 1)
         if part.ndim > 1:
-            kept = [*part[:EDGE_ITEMS], *part[-EDGE_ITEMS:]] if cut else part
             items = [rows(row, indent + 1) for row in kept]
-            dots, separator = "...", "," + "\n" * (part.ndim - 1) + " " * (indent + 1)
-        else:
-            items = [show(x) for x in (_edges(part) if cut else part).tolist()]
-            dots, separator = " ...", ", "
-        if cut:
-            items.insert(EDGE_ITEMS, dots)
-        if part.ndim > 1:
-            return "[" + separator.join(items) + "]"
-        lines = [
-            separator.join(items[start : start + per_line])
-            for start in range(0, len(items), per_line)
-        ]
-        return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
+            items[EDGE_ITEMS:EDGE_ITEMS] = ["..."] * cut
+            return "[" + line.replace("\n", "\n" * (part.ndim - 1)).join(items) + "]"
+        items = [show(x.item()) for x in kept]
+        items[EDGE_ITEMS:EDGE_ITEMS] = [" ..."] * cut
+        starts = range(0, len(items), per_line)
+        return "[" + line.join(", ".join(items[i : i + per_line]) for i in starts) + "]"
 
     return rows(array, indent)
 

@@ -9,8 +9,6 @@ Everything here returns NumPy arrays; `engine.creation` wraps them as tensors.
 
 import math
 import os
-import struct
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,14 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 from engine import dtypes
 
 DEFAULT_SEED = 67280421310721
-_WORDS = 624  # size of the Mersenne twister's state
 _NORMAL_BLOCK = 16
-# uint64 seed, int32 left, int32 seeded, uint64 next, 624 uint64 words, double normal_x,
-# normal_y, normal_rho, int32 normal_is_valid, padding, float and bool of the float cache, padding
-_HEAD, _TAIL = struct.Struct("<Qiiq"), struct.Struct("<dddi4xf?3x")
-_STATE_BYTES = _HEAD.size + 8 * _WORDS + _TAIL.size
-_C_NAMES = {"bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short"}
-_C_NAMES |= {"int32": "int", "int64": "long", "float32": "float", "float64": "double"}
 
 Shape = Sequence[int]
 
@@ -55,8 +46,7 @@ class Generator:
         Raises: RuntimeError if the seed is no integer, ValueError if it needs more than 64 bits.
         """
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-            kind = type(seed).__name__
-            raise RuntimeError(f"manual_seed expected a long, but got {kind}")
+            raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
         seed = int(seed)
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"Overflow: a seed lies in [-2**63, 2**64), got {seed}")
@@ -74,33 +64,15 @@ class Generator:
         """The seed that started the stream."""
         return self._initial_seed
 
-    def get_state(self) -> NDArray[np.uint8]:
-        """The whole state as 5,056 bytes, laid out as PyTorch's `Generator.get_state()` does."""
-        state = self._twister.state["state"]
-        head = _HEAD.pack(self._initial_seed, _WORDS + 1 - state["pos"], 1, state["pos"])
-        cached = self._next_normal
-        tail = _TAIL.pack(0.0, cached or 0.0, 0.0, cached is not None, 0.0, False)
-        words = state["key"].astype("<u8").tobytes()
-        return np.frombuffer(head + words + tail, np.uint8).copy()
+    def get_state(self) -> dict[str, Any]:
+        """The whole state: a generator that it is given to goes on with the same numbers."""
+        waiting = self._next_normal
+        return {"seed": self._initial_seed, "twister": self._twister.state, "normal": waiting}
 
-    def set_state(self, state: NDArray[np.uint8]) -> None:
-        """Continue from a state that `get_state` returned, here or in PyTorch.
-
-        Raises: TypeError for another dtype than uint8, RuntimeError for another size.
-        """
-        state = np.asarray(state)
-        if state.dtype != np.uint8:
-            raise TypeError(f"expected a state of dtype uint8, got {state.dtype}")
-        if state.size != _STATE_BYTES:
-            raise RuntimeError(f"expected a state of {_STATE_BYTES} bytes, got {state.size}")
-        data = state.tobytes()
-        seed, left, _, _ = _HEAD.unpack_from(data)
-        words = np.frombuffer(data, "<u8", _WORDS, _HEAD.size).astype(np.uint32)
-        _, normal, _, has_normal, _, _ = _TAIL.unpack_from(data, _HEAD.size + 8 * _WORDS)
-        self._initial_seed = seed
-        self._next_normal = normal if has_normal else None
-        twister: Any = {"key": words, "pos": _WORDS + 1 - left}
-        self._twister.state = {"bit_generator": "MT19937", "state": twister}
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a state that `get_state` returned."""
+        self._initial_seed, self._next_normal = state["seed"], state["normal"]
+        self._twister.state = state["twister"]
 
     def random64(self) -> int:
         """One integer of [0, 2⁶³), as an int64 tensor's `random_()`: two draws, first on top."""
@@ -108,11 +80,7 @@ class Generator:
         return (first << 32 | second) % 2**63
 
     def uniform(
-        self,
-        shape: Shape,
-        dtype: DTypeLike = np.float32,
-        low: float = 0.0,
-        high: float = 1.0,
+        self, shape: Shape, dtype: DTypeLike = np.float32, low: float = 0.0, high: float = 1.0
     ) -> NDArray:
         """Uniform numbers x = low + (high - low) u with u in [0, 1), as `uniform_` draws them.
 
@@ -125,24 +93,18 @@ class Generator:
         """
         kind = _floating(dtype, "uniform")
         largest = float(np.finfo(kind).max)
-        for name, bound in (("from", low), ("to", high)):
-            if not -largest <= bound <= largest:
-                raise RuntimeError(f"{name} is out of bounds for {kind}: {bound}")
-        if low > high:
-            raise RuntimeError(f"uniform expects low <= high, but found low={low} > high={high}")
-        if high - low > largest:
-            raise RuntimeError(f"uniform expects high - low <= {largest}, got [{low}, {high})")
+        if not -largest <= low <= high <= largest or high - low > largest:
+            raise RuntimeError(
+                f"uniform expects low <= high with both and high - low in the range of {kind}, "
+                f"but found low={low} and high={high}"
+            )
         low, high = kind.type(low), kind.type(high)
         x = multiply_add(self._unit(_size(shape), kind), high - low, low)
         x[x == high] = low
         return x.reshape(shape)
 
     def normal(
-        self,
-        shape: Shape,
-        dtype: DTypeLike = np.float32,
-        mean: float = 0.0,
-        std: float = 1.0,
+        self, shape: Shape, dtype: DTypeLike = np.float32, mean: float = 0.0, std: float = 1.0
     ) -> NDArray:
         """Normal numbers x = mean + std z by Box and Muller (1958), as `normal_` draws them.
 
@@ -183,13 +145,10 @@ class Generator:
             raise RuntimeError(
                 f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
             )
-        if kind.kind == "f":
-            low, high = _representable_range(low, high, kind)
-        else:
-            limits = (0, 1) if kind.kind == "b" else (np.iinfo(kind).min, np.iinfo(kind).max)
-            for name, bound in (("from", low), ("to - 1", high - 1)):
-                if not limits[0] <= bound <= limits[1]:
-                    raise RuntimeError(f"{name} is out of bounds for {_C_NAMES[kind.name]}")
+        limits = _integer_range(kind)
+        for name, bound in (("from", low), ("to - 1", high - 1)):
+            if not limits[0] <= bound <= limits[1]:
+                raise RuntimeError(f"{name}={bound} is out of bounds for {kind}: {limits}")
         size, count = _size(shape), np.uint64(high - low)
         draws = self._raw64(size) if high - low >= 2**28 else self._twister.random_raw(size)
         draws = (draws % count).astype(np.int64)
@@ -268,16 +227,12 @@ def _floating(dtype: DTypeLike, name: str) -> np.dtype:
 
 
 def _box_muller(u: NDArray) -> NDArray:
+    # NumPy's float32 functions differ between processors; the float64 ones, rounded, do not.
     kind, u = u.dtype, u.reshape(-1, 2, _NORMAL_BLOCK // 2)
-    u1, angle = 1 - u[:, 0], kind.type(2 * np.pi) * u[:, 1]
-
-    def rounded(function: np.ufunc, x: NDArray) -> NDArray:
-        # NumPy's float32 functions differ between processors; the float64 ones, rounded, do not.
-        return function(x, dtype=np.float64).astype(kind)
-
-    radius = np.sqrt(-2 * rounded(np.log, u1))
-    z = radius[:, None] * np.stack((rounded(np.cos, angle), rounded(np.sin, angle)), axis=1)
-    return z.reshape(-1)
+    angle = kind.type(2 * np.pi) * u[:, 1]
+    radius = np.sqrt(-2 * np.log(1 - u[:, 0], dtype=np.float64).astype(kind))
+    cosine, sine = (f(angle, dtype=np.float64).astype(kind) for f in (np.cos, np.sin))
+    return np.stack((radius * cosine, radius * sine), axis=1).reshape(-1)
 
 
 def multiply_add(x: NDArray, factor: float, term: float) -> NDArray:
@@ -305,23 +260,12 @@ def _halves(x: Any) -> tuple[Any, Any]:
     return high, x - high
 
 
-def _representable_range(low: int, high: int, kind: np.dtype) -> tuple[int, int]:
-    """Shrink [low, high) so that rounding to a float dtype cannot leave it, as PyTorch does."""
-    digits = np.finfo(kind).nmant + 1
-    for name, bound in (("from", low), ("to - 1", high - 1)):
-        if abs(bound) > 2**digits:
-            warnings.warn(
-                f"{name} is out of bounds [-(2^{digits}), 2^{digits}]: {kind} cannot "
-                "represent every integer beyond",
-                UserWarning,
-                stacklevel=3,
-            )
-    above, below = int(kind.type(low + 1)), int(kind.type(high - 1))
-    if above < low:
-        low = above + 2 ** (abs(low + 1).bit_length() - digits)
-    if below >= high:
-        high = below - 2 ** (abs(high - 1).bit_length() - digits)
-    return low, high
+def _integer_range(kind: np.dtype) -> tuple[int, int]:
+    """The integers that a dtype holds; of a floating point type those between which none fails."""
+    if kind.kind == "f":
+        largest = 2 ** (np.finfo(kind).nmant + 1)
+        return -largest, largest
+    return (0, 1) if kind.kind == "b" else (np.iinfo(kind).min, np.iinfo(kind).max)
 
 
 default_generator = Generator()

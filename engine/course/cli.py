@@ -51,11 +51,11 @@ def notebooks(
     if refresh == check:
         _fail("Say what to do: course notebooks --refresh, or course notebooks --check.", code=2)
     try:
-        chosen = paths.course_notebooks(_root(), names)
+        chosen = paths.stored_notebooks(_root(), names)
     except ValueError as error:
         _fail(str(error), code=2)
     if not chosen:
-        _fail("There are no notebooks in notebooks/.")
+        _fail("There are no notebooks in notebooks/ and solutions/.")
     failed = _refresh(chosen) if refresh else _check(chosen)
     if failed:
         _fail(f"{failed} of {len(chosen)} notebooks failed.")
@@ -67,7 +67,7 @@ def _refresh(chosen: list[Path]) -> int:
 
     failed = refresh_all(chosen, typer.echo)
     for path, reason in failed:
-        typer.echo(f"\n{path.name}\n{reason}", err=True)
+        typer.echo(f"\n{path.parent.name}/{path.name}\n{reason}", err=True)
     return len(failed)
 
 
@@ -80,7 +80,7 @@ def _check(chosen: list[Path]) -> int:
             found = [str(error)]
         failed += bool(found)
         for problem in found or ["ok"]:
-            typer.echo(f"{path.name}: {problem}")
+            typer.echo(f"{path.parent.name}/{path.name}: {problem}")
     return failed
 
 

@@ -109,9 +109,10 @@ def refresh_all(paths: Iterable[Path], report: Callable[[str], None]) -> list[tu
             changed, seconds = refresh(path)
         except (NotebookError, ValueError) as error:
             failed.append((path, str(error)))
-            report(f"{path.name}: failed")
+            report(f"{path.parent.name}/{path.name}: failed")
         else:
-            report(f"{path.name}: {'stored' if changed else 'unchanged'}, {seconds:.1f} s")
+            verdict = "stored" if changed else "unchanged"
+            report(f"{path.parent.name}/{path.name}: {verdict}, {seconds:.1f} s")
     return failed
 
 

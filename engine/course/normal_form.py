@@ -114,10 +114,13 @@ def _shown(output: dict[str, Any]) -> list[str]:
 
 
 def _normal_cell(cell: dict[str, Any]) -> dict[str, Any]:
-    tags = cell.get("metadata", {}).get("tags")
+    metadata = cell.get("metadata", {})
+    kept = {"tags": sorted(set(metadata["tags"]))} if metadata.get("tags") else {}
+    if "nbgrader" in metadata:  # which cells of a solution are answers, and what they are worth
+        kept["nbgrader"] = metadata["nbgrader"]
     normal = {
         "cell_type": cell["cell_type"],
-        "metadata": {"tags": sorted(set(tags))} if tags else {},
+        "metadata": kept,
         "source": cell["source"],
     }
     if "id" in cell:

@@ -37,12 +37,22 @@ def course_root(start: Path | None = None) -> Path:
     )
 
 
-def course_notebooks(root: Path, names: list[str] | None = None) -> list[Path]:
-    """The notebooks of the course in order; names ("01", "01_perceptron", a path) select some.
+def course_notebooks(root: Path) -> list[Path]:
+    """The notebooks of the course, in order."""
+    return sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+
+def solution_notebooks(root: Path) -> list[Path]:
+    """The solved exercises, in order."""
+    return sorted((root / "solutions").glob("[0-9][0-9]_*/[0-9][0-9]_*.ipynb"))
+
+
+def stored_notebooks(root: Path, names: list[str] | None = None) -> list[Path]:
+    """All notebooks that store outputs; names ("01", "01_perceptron", a path) select some.
 
     Raises: ValueError naming a selection that fits no notebook.
     """
-    notebooks = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    notebooks = course_notebooks(root) + solution_notebooks(root)
     if not names:
         return notebooks
     chosen = []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -12,7 +12,6 @@ import ipywidgets
 # The first answer to each question of this kernel. Nothing is written or sent anywhere.
 _first_answers: dict[str, bool] = {}
 _lock = threading.Lock()
-
 
 # Buttons of ipywidgets cut long words off; an answer is a sentence.
 _STYLE = """<style>.lab-answer { white-space: normal; height: auto; line-height: 1.4;
@@ -30,7 +29,6 @@ class Question:
     def __init__(self, question: str, replies: Mapping[str, str]) -> None:
         self.question, self.replies = question, dict(replies)
         self.answer: str | None = None
-        width = ipywidgets.Layout(width="auto", max_width="46em")
         self.buttons: dict[str, ipywidgets.Button] = {}
         for option in self.replies:
             layout = ipywidgets.Layout(width="auto", height="auto", align_self="flex-start")
@@ -38,9 +36,9 @@ class Question:
             button.add_class("lab-answer")
             button.on_click(lambda _, option=option: self.choose(option))
             self.buttons[option] = button
-        words = f"{_STYLE}<strong>{html.escape(question)}</strong>"
-        self.reply = ipywidgets.HTML(layout=width)
-        head = ipywidgets.HTML(words, layout=width)
+        wide = ipywidgets.Layout(width="auto", max_width="46em")
+        head = ipywidgets.HTML(f"{_STYLE}<strong>{escape(question)}</strong>", layout=wide)
+        self.reply = ipywidgets.HTML(layout=wide)
         self.box = ipywidgets.VBox([head, *self.buttons.values(), self.reply])
 
     def choose(self, option: str) -> None:
@@ -57,12 +55,10 @@ class Question:
             right = next(other for other, reply in self.replies.items() if _is_right(reply))
             _first_answers.setdefault(self.question, option == right)
             correct, asked = sum(_first_answers.values()), len(_first_answers)
-        shown = [option] if option == right else [option, right]
         lines = []
-        for one in shown:
-            mark, icon = ("✓", "check") if one == right else ("✗", "times")
-            self.buttons[one].icon = icon
-            lines.append(f"{mark} <em>{html.escape(one)}</em>: {html.escape(self.replies[one])}")
+        for one in dict.fromkeys([option, right]):
+            mark, self.buttons[one].icon = ("✓", "check") if one == right else ("✗", "times")
+            lines.append(f"{mark} <em>{escape(one)}</em>: {escape(self.replies[one])}")
         self.buttons[option].button_style = "info"
         score = f"{correct} of {asked} predicted right so far. Only you see this."
         lines.append(f'<small style="color: var(--jp-content-font-color2)">{score}</small>')
@@ -72,9 +68,7 @@ class Question:
         return "\n".join([self.question, *(f"  ( ) {option}" for option in self.replies)])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        view = "application/vnd.jupyter.widget-view+json"
-        reference = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
-        return {"text/plain": repr(self), view: reference}
+        return {**self.box._repr_mimebundle_(), "text/plain": repr(self)}
 
 
 def ask(question: str, replies: Mapping[str, str]) -> Question:

@@ -43,18 +43,6 @@ CLASSES = (
 # Lines of one plot, in the order of their use: colour and SVG dash pattern.
 LINES = ((BLUE, ""), (VERMILLION, "7 4"), (GREEN, "2 3"), (PURPLE, "9 3 2 3"), (BLACK, "12 4"))
 
-_PALE_BLUE = (158, 202, 230)
-_PALE_ORANGE = (250, 209, 138)
-_WHITE = (255, 255, 255)
-_DEEP_BLUE = (0, 68, 124)
-
-
-def _mix(values: Any, stops: tuple[tuple[int, int, int], ...]) -> np.ndarray:
-    shares = np.clip(np.nan_to_num(np.asarray(values, dtype=float), nan=0.5), 0.0, 1.0)
-    places = np.linspace(0.0, 1.0, len(stops))
-    channels = [np.interp(shares, places, [stop[c] for stop in stops]) for c in range(3)]
-    return np.stack(channels, axis=-1).round().astype(np.uint8)
-
 
 def class_field(share: Any) -> np.ndarray:
     """Colours of a decision field: 0 is pale blue (class 0), ½ white, 1 pale orange (class 1).
@@ -63,26 +51,7 @@ def class_field(share: Any) -> np.ndarray:
 
     Shapes: share (...); result (..., 3), uint8.
     """
-    return _mix(share, (_PALE_BLUE, _WHITE, _PALE_ORANGE))
-
-
-def height_field(share: Any) -> np.ndarray:
-    """Colours of heights from 0 (white, low) to 1 (deep blue, high). Shapes as `class_field`."""
-    return _mix(share, (_WHITE, _PALE_BLUE, _DEEP_BLUE))
-
-
-def contrast(first: str, second: str) -> float:
-    """Contrast ratio of two colours, from 1 to 21 (WCAG 2.1, relative luminance).
-
-    Text needs 4.5, a line or an outline needs 3.
-    """
-
-    def luminance(colour: str) -> float:
-        channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-        linear = np.where(
-            channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
-        )
-        return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
-
-    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
+    share = np.clip(np.nan_to_num(np.asarray(share, dtype=float), nan=0.5), 0.0, 1.0)
+    red, green, blue = zip((158, 202, 230), (255, 255, 255), (250, 209, 138), strict=True)
+    mixed = [np.interp(share, (0.0, 0.5, 1.0), channel) for channel in (red, green, blue)]
+    return np.stack(mixed, axis=-1).round().astype(np.uint8)

@@ -25,45 +25,10 @@ class Control:
         """The ipywidget, set to the state's value."""
         raise NotImplementedError(f"{type(self).__name__} has no widget")
 
-    def _common(self, width: str) -> dict[str, Any]:
-        return {
-            "description": self.label,
-            "style": {"description_width": "initial"},
-            "layout": ipywidgets.Layout(width=width, max_width="100%"),
-        }
-
-
-@dataclass(frozen=True)
-class Rates(Control):
-    """A slider over chosen values, for example learning rates a factor apart.
-
-    A logarithmic slider would announce its exponent to a screen reader; this one says the value.
-    """
-
-    options: Sequence[float] = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-
-    def widget(self, value: Any) -> ipywidgets.SelectionSlider:
-        """The slider. Raises: ValueError if the state's value is not one of the options."""
-        if value not in self.options:
-            raise ValueError(f"{self.label} must be one of {list(self.options)}, got {value!r}")
-        options = [(f"{option:g}", option) for option in self.options]
-        return ipywidgets.SelectionSlider(options=options, value=value, **self._common("360px"))
-
-
-@dataclass(frozen=True)
-class IntSlider(Control):
-    """A slider over whole numbers from low to high."""
-
-    low: int = 0
-    high: int = 10
-    step: int = 1
-
-    def widget(self, value: Any) -> ipywidgets.IntSlider:
-        """The slider. Raises: ValueError if the state's value lies outside."""
-        if not self.low <= value <= self.high:
-            raise ValueError(f"{self.label} must lie in {self.low} to {self.high}, got {value!r}")
-        ends = {"min": self.low, "max": self.high, "step": self.step}
-        return ipywidgets.IntSlider(value=value, **ends, **self._common("320px"))
+    def _look(self, width: str) -> dict[str, Any]:
+        layout = ipywidgets.Layout(width=width, max_width="100%")
+        style = {"description_width": "initial"}
+        return {"description": self.label, "style": style, "layout": layout}
 
 
 @dataclass(frozen=True)
@@ -74,13 +39,44 @@ class Choice(Control):
 
     def widget(self, value: Any) -> ipywidgets.Dropdown:
         """The list. Raises: ValueError if the state's value is not one of the options."""
-        options = (
-            self.options if isinstance(self.options, Mapping) else {str(o): o for o in self.options}
-        )
-        if value not in options.values():
-            raise ValueError(f"{self.label} must be one of {list(options.values())}, got {value!r}")
-        pairs = list(options.items())
-        return ipywidgets.Dropdown(options=pairs, value=value, **self._common("max-content"))
+        return ipywidgets.Dropdown(**self._chosen(value), **self._look("max-content"))
+
+    def _chosen(self, value: Any) -> dict[str, Any]:
+        pairs = [(f"{o:g}" if isinstance(o, float) else str(o), o) for o in self.options]
+        if isinstance(self.options, Mapping):
+            pairs = list(self.options.items())
+        values = [option for _, option in pairs]
+        if value not in values:
+            raise ValueError(f"{self.label} must be one of {values}, got {value!r}")
+        return {"options": pairs, "value": value}
+
+
+@dataclass(frozen=True)
+class Rates(Choice):
+    """A slider over chosen values, for example learning rates a factor apart.
+
+    A logarithmic slider would announce its exponent to a screen reader; this one says the value.
+    """
+
+    options: Sequence[float] = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+
+    def widget(self, value: Any) -> ipywidgets.SelectionSlider:
+        """The slider. Raises: ValueError if the state's value is not one of the options."""
+        return ipywidgets.SelectionSlider(**self._chosen(value), **self._look("360px"))
+
+
+@dataclass(frozen=True)
+class IntSlider(Control):
+    """A slider over whole numbers from low to high."""
+
+    low: int = 0
+    high: int = 10
+
+    def widget(self, value: Any) -> ipywidgets.IntSlider:
+        """The slider. Raises: ValueError if the state's value lies outside."""
+        if not self.low <= value <= self.high:
+            raise ValueError(f"{self.label} must lie in {self.low} to {self.high}, got {value!r}")
+        return ipywidgets.IntSlider(value, self.low, self.high, **self._look("320px"))
 
 
 @dataclass(frozen=True)
@@ -89,4 +85,4 @@ class Toggle(Control):
 
     def widget(self, value: Any) -> ipywidgets.Checkbox:
         """The box."""
-        return ipywidgets.Checkbox(value=bool(value), indent=False, **self._common("max-content"))
+        return ipywidgets.Checkbox(bool(value), indent=False, **self._look("max-content"))

@@ -20,6 +20,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
+from PIL import Image
 
 from engine.lab.colours import CLASSES, GRID, INK, LINES
 from engine.lab.cross_check import as_array
@@ -27,7 +28,8 @@ from engine.lab.cross_check import as_array
 # matplotlib's names of the SVG markers, so that a class looks the same in both.
 _MARKERS = {"circle": "o", "square": "s", "triangle": "^", "cross": "x"}
 _DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)), (0, (9, 3)))
-_STYLE = {
+_STYLE: Any = {
+    "axes.prop_cycle": matplotlib.cycler(color=[c for c, _ in LINES], linestyle=_DASHES),
     "axes.edgecolor": INK,
     "axes.grid": True,
     "axes.axisbelow": True,
@@ -48,27 +50,19 @@ class Figure:
     The output is a PNG, with `alt` as its text and once more in a fold below it, because JupyterLab
     gives the image itself no alternative text. Both are the same on every machine when `alt` is.
 
-    Args: width, height: inches, at 100 dots. rows, columns: of axes. axes_options: for
+    Args: width, height: inches, at 100 dots. rows, columns: of axes. options: for
     matplotlib's `subplots`, for example `sharey=True`.
     Attributes: axes: the matplotlib axes, row by row. figure: the matplotlib figure. data: the
     arrays that were drawn, by name. alt: the words.
     """
 
     def __init__(
-        self,
-        width: float = 6,
-        height: float = 3.5,
-        *,
-        rows: int = 1,
-        columns: int = 1,
-        **axes_options: Any,
+        self, width: float = 6, height: float = 3.5, rows: int = 1, columns: int = 1, **options: Any
     ) -> None:
-        cycle = matplotlib.cycler(color=[c for c, _ in LINES], linestyle=list(_DASHES))
-        style: Any = {**_STYLE, "axes.prop_cycle": cycle}
-        with matplotlib.rc_context(style):
+        with matplotlib.rc_context(_STYLE):
             self.figure = MatplotlibFigure((width, height), dpi=100, layout="constrained")
             FigureCanvasAgg(self.figure)
-            grid = self.figure.subplots(rows, columns, squeeze=False, **axes_options)
+            grid = self.figure.subplots(rows, columns, squeeze=False, **options)
         self.axes: list[Axes] = list(grid.ravel())
         self.data: dict[str, np.ndarray] = {}
         self.alt = ""
@@ -94,10 +88,13 @@ class Figure:
         x, labels = self.keep(name, x), self.keep(f"{name} labels", labels).reshape(-1)
         for label in np.unique(labels).astype(int):
             style = CLASSES[label]
-            chosen = x[labels == label]
-            look = {"c": style.fill, "marker": _MARKERS[style.shape], "edgecolors": INK}
-            words = f"class {label}"
-            ax.scatter(*chosen.T, s=size, linewidths=0.8, zorder=3, label=words, **look)
+            look: dict[str, Any] = {
+                "c": style.fill,
+                "marker": _MARKERS[style.shape],
+                "edgecolors": INK,
+            }
+            look |= {"s": size, "linewidths": 0.8, "zorder": 3, "label": f"class {label}"}
+            ax.scatter(*x[labels == label].T, **look)
 
     def describe(self, alt: str) -> Figure:
         """Set the words of the picture: what it shows, with the numbers seen. Returns the figure.
@@ -111,8 +108,6 @@ class Figure:
 
     def png(self) -> bytes:
         """The picture as PNG with at most 256 colours, which halves it and cannot be seen."""
-        from PIL import Image
-
         raw, packed = io.BytesIO(), io.BytesIO()
         self.figure.savefig(raw, format="png", metadata={"Software": None})
         raw.seek(0)
@@ -128,10 +123,8 @@ class Figure:
 
         if not self.alt:
             raise ValueError("a figure is shown with words: end with return figure.describe(...)")
-        publish_display_data(
-            {"image/png": self.png(), "text/plain": self.alt},
-            metadata={"image/png": {"alt": self.alt}},
-        )
-        words = html.escape(self.alt)
-        fold = f"<details><summary>The picture in words</summary><p>{words}</p></details>"
+        picture = {"image/png": self.png(), "text/plain": self.alt}
+        publish_display_data(picture, metadata={"image/png": {"alt": self.alt}})
+        words = f"<summary>The picture in words</summary><p>{html.escape(self.alt)}</p>"
+        fold = f"<details>{words}</details>"
         publish_display_data({"text/html": fold, "text/plain": "The picture in words: see above."})

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,10 +13,8 @@ from engine.lab.app import App, Event
 from engine.lab.colours import BLUE, GREY, INK, PAPER, VERMILLION
 from engine.lab.controls import Choice
 
-LOWEST, HIGHEST, STRIDE = -10.0, 10.0, 0.5  # of an input
-PIXELS_PER_STRIDE = 12  # of a drag
-BOX_WIDTH, BOX_HEIGHT = 100, 60
-COLUMN, ROW, LEFT, TOP = 158, 78, 12, 62
+STRIDE, PIXELS_PER_STRIDE = 0.5, 12  # of a drag
+WIDTH, HEIGHT = 100, 60  # of a box
 KEYS_HELP = (
     "Expression graph. Right arrow: next step. Left arrow: one step back. End: all steps. "
     "Home: to the start. Enter: choose the next input. Up and down arrows: change the chosen "
@@ -27,63 +23,51 @@ KEYS_HELP = (
 
 
 @dataclass(frozen=True)
-class Operation:
-    """One node that is computed: `name` = `words`, by applying `function` to `arguments`."""
+class Node:
+    """A value of the graph, drawn at a column and a row.
+
+    Inputs have a first `value`; results are computed by `rule` from all earlier values, in `words`.
+    """
 
     name: str
-    words: str
-    function: Callable[..., Any]
-    arguments: tuple[str, ...]
+    column: float
+    row: float
+    value: float = 0.0
+    words: str = ""
+    rule: Callable[[dict[str, engine.Tensor]], engine.Tensor] | None = None
 
-
-@dataclass(frozen=True)
-class Graph:
-    """An expression: its inputs with their first values, its operations, and where they stand."""
-
-    inputs: dict[str, float]
-    operations: tuple[Operation, ...]
-    places: dict[str, tuple[float, float]]  # column, row
-
-
-def _square(tensor: engine.Tensor) -> engine.Tensor:
-    return tensor**2
+    @property
+    def title(self) -> str:
+        """The name; of a result, name and words."""
+        return f"{self.name} = {self.words}" if self.words else self.name
 
 
 GRAPHS = {
-    "L = (w·x + b − y)²": Graph(
-        {"w": 2.0, "x": 3.0, "b": 1.0, "y": 4.0},
-        (
-            Operation("p", "w·x", operator.mul, ("w", "x")),
-            Operation("z", "p + b", operator.add, ("p", "b")),
-            Operation("e", "z − y", operator.sub, ("z", "y")),
-            Operation("L", "e²", _square, ("e",)),
-        ),
-        {
-            **{"w": (0, 0), "x": (0, 1), "p": (1, 0.5), "b": (1, 1.6)},
-            **{"z": (2, 0.7), "y": (2, 1.8), "e": (3, 1.0), "L": (4, 1.0)},
-        },
+    "L = (w·x + b − y)²": (
+        Node("w", 0, 0, 2.0),
+        Node("x", 0, 1, 3.0),
+        Node("b", 1, 1.6, 1.0),
+        Node("y", 2, 1.8, 4.0),
+        Node("p", 1, 0.5, words="w·x", rule=lambda v: v["w"] * v["x"]),
+        Node("z", 2, 0.7, words="p + b", rule=lambda v: v["p"] + v["b"]),
+        Node("e", 3, 1.0, words="z − y", rule=lambda v: v["z"] - v["y"]),
+        Node("L", 4, 1.0, words="e²", rule=lambda v: v["e"] ** 2),
     ),
-    "s = w·x,  L = s + s²": Graph(
-        {"w": 2.0, "x": 3.0},
-        (
-            Operation("s", "w·x", operator.mul, ("w", "x")),
-            Operation("q", "s²", _square, ("s",)),
-            Operation("L", "s + q", operator.add, ("s", "q")),
-        ),
-        {"w": (0, 0.5), "x": (0, 1.6), "s": (1, 1.05), "q": (2, 0.1), "L": (3, 1.05)},
+    "s = w·x,  L = s + s²": (
+        Node("w", 0, 0.5, 2.0),
+        Node("x", 0, 1.6, 3.0),
+        Node("s", 1, 1.05, words="w·x", rule=lambda v: v["w"] * v["x"]),
+        Node("q", 2, 0.1, words="s²", rule=lambda v: v["s"] ** 2),
+        Node("L", 3, 1.05, words="s + q", rule=lambda v: v["s"] + v["q"]),
     ),
-    "L = (tanh(w·x) − y)²": Graph(
-        {"w": 0.5, "x": 2.0, "y": 1.0},
-        (
-            Operation("p", "w·x", operator.mul, ("w", "x")),
-            Operation("a", "tanh p", engine.Tensor.tanh, ("p",)),
-            Operation("e", "a − y", operator.sub, ("a", "y")),
-            Operation("L", "e²", _square, ("e",)),
-        ),
-        {
-            **{"w": (0, 0), "x": (0, 1.1), "p": (1, 0.55), "a": (2, 0.55)},
-            **{"y": (2, 1.65), "e": (3, 1.1), "L": (4, 1.1)},
-        },
+    "L = (tanh(w·x) − y)²": (
+        Node("w", 0, 0, 0.5),
+        Node("x", 0, 1.1, 2.0),
+        Node("y", 2, 1.65, 1.0),
+        Node("p", 1, 0.55, words="w·x", rule=lambda v: v["w"] * v["x"]),
+        Node("a", 2, 0.55, words="tanh p", rule=lambda v: v["p"].tanh()),
+        Node("e", 3, 1.1, words="a − y", rule=lambda v: v["a"] - v["y"]),
+        Node("L", 4, 1.1, words="e²", rule=lambda v: v["e"] ** 2),
     ),
 }
 
@@ -100,56 +84,44 @@ class Edge:
 class GraphState:
     """A walk through one graph: first its operations, then ∂L/∂L = 1, then edge by edge.
 
-    graph: a key of GRAPHS. inputs: the values, which may be edited at any moment. chosen: the
-    input that keys change. steps: how far the walk has come. Values and local derivatives are read
-    from the engine's own recorded graph.
-
-    Raises: ValueError for an unknown graph.
+    graph: a key of GRAPHS; `reset` takes a new one up. inputs: the values, which may be edited at
+    any moment. chosen: the input that keys and drags change. steps: how far the walk has come.
+    Values and local derivatives are read from the engine's own recorded graph.
     """
 
     def __init__(self, graph: str = "L = (w·x + b − y)²") -> None:
         self.graph = graph
-
-    @property
-    def graph(self) -> str:
-        """The expression; choosing one starts it from the beginning."""
-        return self._graph
-
-    @graph.setter
-    def graph(self, name: str) -> None:
-        if name not in GRAPHS:
-            raise ValueError(f"graph must be one of {list(GRAPHS)}, got {name!r}")
-        self._graph = name
         self.reset()
 
     def reset(self) -> None:
         """Back to the first values and the first step."""
-        self.shape = GRAPHS[self._graph]
-        self.inputs = dict(self.shape.inputs)
-        self.chosen = next(iter(self.inputs))
-        self.steps = 0
+        self.nodes = {node.name: node for node in GRAPHS[self.graph]}
+        self.inputs = {name: node.value for name, node in self.nodes.items() if not node.rule}
+        self.results = [name for name in self.nodes if name not in self.inputs]
+        self.chosen, self.steps = next(iter(self.inputs)), 0
         self._compute()
 
     def _compute(self) -> None:
-        tensors = {
-            name: engine.tensor(value, dtype=engine.float64, requires_grad=True)
-            for name, value in self.inputs.items()
-        }
-        for op in self.shape.operations:
-            tensors[op.name] = op.function(*(tensors[name] for name in op.arguments))
+        tensors: dict[str, engine.Tensor] = {}
+        for name, node in self.nodes.items():
+            tensors[name] = (
+                node.rule(tensors)
+                if node.rule
+                else engine.tensor(self.inputs[name], dtype=engine.float64, requires_grad=True)
+            )
         self.values = {name: tensor.item() for name, tensor in tensors.items()}
         names = {t if t.is_leaf else t.grad_fn: name for name, t in tensors.items()}
         self.edges = []
-        for op in reversed(self.shape.operations):  # newest first, as the engine walks
-            node = tensors[op.name].grad_fn
+        for child in reversed(self.results):  # newest first, as the engine walks
+            node = tensors[child].grad_fn
             for parent, local in zip(node.parents, node.backward(np.ones(())), strict=True):
                 if parent is not None:
-                    self.edges.append(Edge(op.name, names[parent], float(local)))
+                    self.edges.append(Edge(child, names[parent], float(local)))
 
     @property
     def last_step(self) -> int:
         """Number of steps of the whole walk."""
-        return len(self.shape.operations) + 1 + len(self.edges)
+        return len(self.results) + 1 + len(self.edges)
 
     @property
     def done(self) -> bool:
@@ -163,18 +135,17 @@ class GraphState:
     @property
     def known(self) -> dict[str, float]:
         """The values that the forward pass has reached."""
-        reached = [op.name for op in self.shape.operations[: self.steps]]
-        return {name: self.values[name] for name in (*self.inputs, *reached)}
+        return {name: self.values[name] for name in (*self.inputs, *self.results[: self.steps])}
 
     @property
     def walked(self) -> list[Edge]:
         """The edges that the backward pass has walked."""
-        return self.edges[: max(0, self.steps - len(self.shape.operations) - 1)]
+        return self.edges[: max(0, self.steps - len(self.results) - 1)]
 
     @property
     def gradients(self) -> dict[str, float]:
         """∂L/∂name as summed up so far, for what the backward pass has reached."""
-        sums = {"L": 1.0} if self.steps > len(self.shape.operations) else {}
+        sums = {"L": 1.0} if self.steps > len(self.results) else {}
         for edge in self.walked:
             sums[edge.parent] = sums.get(edge.parent, 0.0) + sums[edge.child] * edge.local
         return sums
@@ -185,7 +156,7 @@ class GraphState:
 
     def set_input(self, name: str, value: float) -> None:
         """Give an input another value, kept within -10 and 10; the walk stays where it is."""
-        self.inputs[name] = round(min(max(value, LOWEST), HIGHEST), 6)
+        self.inputs[name] = round(min(max(value, -10.0), 10.0), 6)
         self._compute()
 
     def news(self) -> str:
@@ -193,37 +164,33 @@ class GraphState:
         if self.steps == 0:
             return "The inputs are known. Step forward."
         if not self.gradients:
-            op = self.shape.operations[self.steps - 1]
-            return f"Forward: {op.name} = {op.words} = {_number(self.values[op.name])}"
+            name = self.results[self.steps - 1]
+            return f"Forward: {self.nodes[name].title} = {_number(self.values[name])}"
         if not self.walked:
             return "Backward starts: ∂L/∂L = 1"
         edge = self.walked[-1]
-        upstream = self.gradients[edge.child]
-        return (
-            f"Backward, {edge.child} to {edge.parent}: upstream {_number(upstream)} × local "
-            f"{_number(edge.local)} = {_number(upstream * edge.local)}"
-        )
+        upstream, local = self.gradients[edge.child], edge.local
+        product = f"{_number(upstream)} × local {_number(local)} = {_number(upstream * local)}"
+        return f"Backward, {edge.child} to {edge.parent}: upstream {product}"
 
     def summary(self) -> str:
         """The numbers seen, in words."""
         known = ", ".join(f"{name} = {_number(value)}" for name, value in self.known.items())
-        gradients = ", ".join(
-            f"∂L/∂{name} = {_number(value)}"
-            + (f" ({self.waiting(name)} use still to come)" if self.waiting(name) else "")
-            for name, value in self.gradients.items()
-        )
-        parts = [f"Step {self.steps} of {self.last_step}. {self.news()}", f"Values: {known}"]
-        if gradients:
-            parts.append(f"Gradients: {gradients}")
-        return "\n".join(parts)
+        words = f"Step {self.steps} of {self.last_step}. {self.news()}\nValues: {known}"
+        for name, value in self.gradients.items():
+            words += f"{', ' if name != 'L' else '\nGradients: '}∂L/∂{name} = {_number(value)}"
+            if self.waiting(name):
+                words += f" ({self.waiting(name)} use still to come)"
+        return words
 
     def press(self, event: Event) -> None:
-        """Choose the input that was pressed, for a drag or for the keys."""
+        """Choose the input that was pressed; the Back mark goes one step back."""
         name = event.target.get("grab", "")
         self._drag = None
         if name in self.inputs:
-            self.chosen = name
-            self._drag = (event.py, self.inputs[name])
+            self.chosen, self._drag = name, (event.py, self.inputs[name])
+        elif name == "back":
+            self.step(-1)
 
     def drag(self, event: Event) -> None:
         """Up makes the pressed input larger, down smaller, in strides of 0.5."""
@@ -232,36 +199,26 @@ class GraphState:
             strides = round((began - event.py) / PIXELS_PER_STRIDE)
             self.set_input(self.chosen, value + STRIDE * strides)
 
-    def click(self, event: Event) -> None:
-        """The Back mark in the picture goes one step back."""
-        if event.target.get("grab") == "back":
-            self.step(-1)
-
     def key(self, event: Event) -> None:
         """Walk and edit from the keyboard; see KEYS_HELP."""
         stride = 0.1 if event.shift else STRIDE
-        names = list(self.inputs)
-        if event.key in ("ArrowUp", "ArrowDown"):
-            sign = 1 if event.key == "ArrowUp" else -1
-            self.set_input(self.chosen, self.inputs[self.chosen] + sign * stride)
+        walks = {"ArrowRight": 1, "ArrowLeft": -1, "End": self.last_step, "Home": -self.last_step}
+        edits = {"ArrowUp": stride, "ArrowDown": -stride}
+        if event.key in edits:
+            self.set_input(self.chosen, self.inputs[self.chosen] + edits[event.key])
         elif event.key == "Enter":
+            names = list(self.inputs)
             self.chosen = names[(names.index(self.chosen) + 1) % len(names)]
         else:
-            far = {"ArrowRight": 1, "ArrowLeft": -1, "End": self.last_step, "Home": -self.last_step}
-            self.step(far.get(event.key, 0))
+            self.step(walks.get(event.key, 0))
 
 
 def render(state: GraphState) -> str:
     """The graph with the values and gradients that the walk has reached."""
-    shape, news = state.shape, state.news()
-    walked = {(edge.child, edge.parent) for edge in state.walked}
-    latest = state.walked[-1] if state.walked else None
-    parts = [svg.text(LEFT, 24, news, size=16, weight="600")]
-    for edge in state.edges:
-        seen = (edge.child, edge.parent) in walked
-        parts.append(_edge(state, edge, seen, edge == latest))
-    parts += [_box(state, name) for name in shape.places]
-    parts.append(_legend())
+    parts = [svg.text(12, 24, state.news(), size=16, weight="600")]
+    parts += [_edge(state, edge, index) for index, edge in enumerate(state.edges)]
+    parts += [_box(state, node) for node in state.nodes.values()]
+    parts.append(svg.text(12, 296, "thick frame: chosen input; drag it, or ↑ ↓", size=12))
     back = svg.rectangle(664, 8, 76, 24, fill=PAPER, stroke=GREY, rx=4)
     back += svg.text(702, 25, "◀ Back", anchor="middle")
     parts.append(svg.group(back, data_grab="back", style="cursor: pointer"))
@@ -269,36 +226,31 @@ def render(state: GraphState) -> str:
     return svg.document(760, 306, label, *parts)
 
 
-def _corner(state: GraphState, name: str) -> tuple[float, float]:
-    column, row = state.shape.places[name]
-    return LEFT + COLUMN * column, TOP + ROW * row
+def _corner(node: Node) -> tuple[float, float]:
+    return 12 + 158 * node.column, 62 + 78 * node.row
 
 
-def _edge(state: GraphState, edge: Edge, walked: bool, latest: bool) -> str:
-    (x0, y0), (x1, y1) = _corner(state, edge.parent), _corner(state, edge.child)
-    start = (x0 + BOX_WIDTH + 2, y0 + BOX_HEIGHT / 2)
-    end = (x1 - 2, y1 + BOX_HEIGHT / 2)
-    if not walked:
-        colour = BLUE if edge.child in state.known else GREY
-        return svg.arrow(*start, *end, colour=colour, width=2 if colour == BLUE else 1)
+def _edge(state: GraphState, edge: Edge, index: int) -> str:
+    (x0, y0), (x1, y1) = (_corner(state.nodes[name]) for name in (edge.parent, edge.child))
+    start, end = (x0 + WIDTH + 2, y0 + HEIGHT / 2), (x1 - 2, y1 + HEIGHT / 2)
+    to_come = index - len(state.walked)
+    if to_come >= 0:
+        forward = edge.child in state.known
+        return svg.arrow(*start, *end, colour=BLUE if forward else GREY, width=1 + forward)
+    arrow = svg.arrow(*end, *start, colour=VERMILLION, width=5 if to_come == -1 else 2.5)
+    x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 7
+    look = {"colour": VERMILLION, "stroke": PAPER, "stroke_width": 4, "paint_order": "stroke"}
     words = f"× {_number(edge.local, 3)}"
-    width = 7 * len(words) + 2
-    level = abs(start[1] - end[1]) < ROW / 3  # a label on a short level edge would hide it
-    x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + (-7 if level else 4)
-    label = svg.rectangle(x - width / 2, y - 11, width, 14, fill=PAPER)
-    label += svg.text(x, y, words, anchor="middle", size=12, colour=VERMILLION, weight="600")
-    arrow = svg.arrow(*end, *start, colour=VERMILLION, width=5 if latest else 2.5)
-    return arrow + label
+    return arrow + svg.text(x, y, words, anchor="middle", size=12, weight="600", **look)
 
 
-def _box(state: GraphState, name: str) -> str:
-    x, y = _corner(state, name)
-    middle, is_input = x + BOX_WIDTH / 2, name in state.inputs
-    words = next((f"{name} = {op.words}" for op in state.shape.operations if op.name == name), name)
-    chosen = is_input and name == state.chosen
+def _box(state: GraphState, node: Node) -> str:
+    (x, y), name = _corner(node), node.name
+    is_input, chosen, middle = name in state.inputs, name == state.chosen, x + WIDTH / 2
     outline = {"stroke": INK if is_input else BLUE, "stroke_width": 3 if chosen else 1.3}
-    parts = [svg.rectangle(x, y, BOX_WIDTH, BOX_HEIGHT, fill=PAPER, rx=8, **outline)]
-    parts.append(svg.text(middle, y + 17, f"{words}  ▲▼" if chosen else words, anchor="middle"))
+    parts = [svg.rectangle(x, y, WIDTH, HEIGHT, fill=PAPER, rx=8, **outline)]
+    title = f"{node.title}  ▲▼" if chosen else node.title
+    parts.append(svg.text(middle, y + 17, title, anchor="middle"))
     if name in state.known:
         value = _number(state.values[name])
         parts.append(svg.text(middle, y + 36, value, anchor="middle", size=15, weight="600"))
@@ -310,27 +262,13 @@ def _box(state: GraphState, name: str) -> str:
     return svg.group(*parts, **grab)
 
 
-def _legend() -> str:
-    y = 292
-    return (
-        svg.arrow(LEFT, y, LEFT + 34, y, colour=BLUE, width=2)
-        + svg.text(LEFT + 42, y + 4, "forward: values", size=12)
-        + svg.arrow(LEFT + 194, y, LEFT + 160, y, colour=VERMILLION, width=2.5)
-        + svg.text(LEFT + 202, y + 4, "backward: × local derivative", size=12)
-        + svg.text(LEFT + 400, y + 4, "thick frame: chosen input; drag it, or ↑ ↓", size=12)
-    )
-
-
 def _number(value: float, digits: int = 4) -> str:
     return f"{value + 0.0:.{digits}g}".replace("-", "−")
 
 
 class GraphStepper(App):
-    """Step through an expression: forward by values, then backward by local × upstream.
+    """Step through an expression: forward by values, then backward by local × upstream."""
 
-    Args: graph: one of `list(GRAPHS)`; the list above the picture has them all.
-    """
-
-    def __init__(self, graph: str = "L = (w·x + b − y)²") -> None:
-        controls = [Choice("graph", "expression", options=tuple(GRAPHS))]
-        super().__init__(GraphState(graph), render, controls, keys_help=KEYS_HELP, rate=1)
+    def __init__(self) -> None:
+        controls = [Choice("graph", "expression", restart=True, options=tuple(GRAPHS))]
+        super().__init__(GraphState(), render, controls, keys_help=KEYS_HELP, rate=1)

@@ -12,7 +12,7 @@ import engine
 from engine.lab import svg
 from engine.lab.app import App, Event
 from engine.lab.colours import BLUE, GREY, INK, ORANGE, VERMILLION
-from engine.lab.controls import Choice, IntSlider, Rates
+from engine.lab.controls import Choice, IntSlider
 from engine.lab.decision_boundary import ACTIVATIONS
 from engine.lab.svg import Plot
 
@@ -239,12 +239,14 @@ def _histograms(reading: Reading) -> str:
 class InitializationExplorer(App):
     """Scale × activation × depth: what reaches the last layer, and what comes back to the first.
 
+    The scale is set on its axis in the picture, by dragging or with the arrow keys. With Compare
+    ticked, Reset keeps the present lines in grey.
+
     Args: those of `InitializationState`.
     """
 
     def __init__(self, **start: Any) -> None:
         controls = [
-            Rates("gain", "scale × 1/√n", restart=True, options=GAINS),
             Choice("activation", "activation", restart=True, options=tuple(ACTIVATIONS)),
             IntSlider("depth", "layers", restart=True, low=2, high=30),
         ]

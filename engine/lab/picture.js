@@ -1,123 +1,95 @@
 // One picture for every widget: shows an SVG, sends pointer and key events back.
 const EVERY_MS = 30;
-const KEYS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter", " ", "Home", "End"]);
+const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter", " ", "Home", "End"];
+const ours = (event) =>
+  KEYS.includes(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey;
 
 function render({ model, el }) {
-  const stage = document.createElement("div");
-  const readout = document.createElement("div");
-  const said = document.createElement("div");
-  stage.className = "lab-picture";
-  readout.className = "lab-readout";
-  said.className = "lab-said";
-  said.setAttribute("role", "status");
+  const help = model.get("keys_help");
   el.classList.add("lab-widget");
-  el.replaceChildren(stage, readout, said);
+  el.innerHTML = `<div class="lab-picture"></div><div class="lab-readout"></div>
+    <div class="lab-said" role="status"></div>`;
+  const [stage, readout, said] = el.children;
+  stage.tabIndex = help ? 0 : -1;
+  stage.setAttribute("role", help ? "application" : "group");
+  stage.setAttribute("aria-label", help || "picture");
+  stage.title = help;
 
-  let asked = false;
-  const draw = () => {
-    if (asked) return; // several changes before one frame are one drawing
-    asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      stage.innerHTML = model.get("svg");
-      readout.textContent = model.get("readout");
-    });
-  };
-  const name = () => {
-    const help = model.get("keys_help");
-    stage.tabIndex = help ? 0 : -1;
-    stage.setAttribute("role", help ? "application" : "group");
-    stage.setAttribute("aria-label", help || "picture");
-    stage.title = help;
-  };
-  let quiet;
+  let quiet = null;
+  const draw = () => { stage.innerHTML = model.get("svg"); };
+  const tell = () => { readout.textContent = model.get("readout"); };
   const say = () => {
     clearTimeout(quiet); // a dragged slider is announced once, when it rests
     quiet = setTimeout(() => { said.textContent = model.get("said"); }, 400);
   };
 
-  const under = (event) => {
-    let node = event.target;
-    while (node instanceof SVGElement && !node.id && !Object.keys(node.dataset).length) node = node.parentNode;
-    return node instanceof SVGElement ? { id: node.id, ...node.dataset } : {};
+  const under = ({ target: node }) => {
+    while (node !== stage && !node.id && !Object.keys(node.dataset).length) node = node.parentNode;
+    return node === stage ? {} : { id: node.id, ...node.dataset };
   };
-  const place = (event) => {
-    const svg = stage.querySelector("svg");
-    const matrix = svg && svg.getScreenCTM();
-    if (!matrix) return { x: 0, y: 0 };
-    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
-    return { x: at.x, y: at.y };
+  const place = ({ clientX, clientY }) => {
+    const matrix = stage.firstElementChild.getScreenCTM().inverse();
+    const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(matrix);
+    return { x, y };
   };
-  let grabbed = null, moved = false, from, waiting = null, timer = null;
+  let grabbed = null, from = null, moved = false, waiting = null, timer = null, sent = 0;
   const flush = () => {
     clearTimeout(timer);
-    timer = null;
     if (waiting) model.send(waiting);
-    waiting = null;
+    [waiting, timer, sent] = [null, null, performance.now()];
+  };
+  const send = (message) => {
+    flush(); // the last move before a message counts too
+    model.send(message);
   };
   const later = (message) => {
     waiting = message;
-    timer ??= setTimeout(flush, EVERY_MS);
+    timer ??= setTimeout(flush, sent + EVERY_MS - performance.now());
   };
-  const now = (message) => { flush(); model.send(message); };
 
-  stage.addEventListener("pointerdown", (event) => {
+  stage.onpointerdown = (event) => {
     if (event.button) return;
-    grabbed = under(event);
-    moved = false;
-    from = event;
+    [grabbed, from, moved] = [under(event), event, false];
     stage.setPointerCapture(event.pointerId);
     stage.focus({ preventScroll: true });
     event.preventDefault(); // no text selection while dragging
-    now({ kind: "press", ...place(event), target: grabbed });
-  });
-  stage.addEventListener("pointermove", (event) => {
-    if (grabbed) {
-      moved ||= Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > 3;
-      if (moved) later({ kind: "drag", ...place(event), target: grabbed });
-    } else if (model.get("hover")) later({ kind: "hover", ...place(event), target: under(event) });
-  });
-  const release = (event) => {
-    if (!grabbed) return;
-    now({ kind: moved ? "drop" : "click", ...place(event), target: grabbed });
+    send({ kind: "press", ...place(event), target: grabbed });
+  };
+  stage.onpointermove = (event) => {
+    if (!grabbed && model.get("hover")) later({ kind: "hover", ...place(event), target: under(event) });
+    moved ||= Math.hypot(event.clientX - from?.clientX, event.clientY - from?.clientY) > 3;
+    if (grabbed && moved) later({ kind: "drag", ...place(event), target: grabbed });
+  };
+  stage.onpointerup = stage.onpointercancel = (event) => {
+    if (grabbed) send({ kind: moved ? "drop" : "click", ...place(event), target: grabbed });
     grabbed = null;
   };
-  stage.addEventListener("pointerup", release);
-  stage.addEventListener("pointercancel", release);
-  stage.addEventListener("pointerleave", (event) => {
-    if (!grabbed && model.get("hover")) now({ kind: "leave", ...place(event), target: {} });
-  });
-  stage.addEventListener("keydown", (event) => {
-    if (!model.get("keys_help") || !KEYS.has(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+  stage.onpointerleave = (event) => {
+    if (!grabbed && model.get("hover")) send({ kind: "leave", ...place(event), target: {} });
+  };
+  stage.onkeydown = (event) => {
+    if (!help || !ours(event)) return;
     event.preventDefault();
     event.stopPropagation();
-    now({ kind: "key", key: event.key, shift: event.shiftKey, x: 0, y: 0, target: {} });
-  });
-
-  const bound = [["change:svg", draw], ["change:readout", draw], ["change:keys_help", name], ["change:said", say]];
-  for (const [event, handler] of bound) model.on(event, handler);
-  stage.innerHTML = model.get("svg");
-  readout.textContent = model.get("readout");
-  name();
-  // JupyterLab takes ArrowDown in a list for "next cell", so the output keeps such keys. The output
-  // can be found only once this element has been put into it.
-  let output = null, gone = false;
+    send({ kind: "key", key: event.key, shift: event.shiftKey });
+  };
+  // JupyterLab takes ArrowDown in a focused list for "next cell", so our whole output keeps it.
   const keep = (event) => {
-    if (KEYS.has(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey &&
-        !(event.shiftKey && event.key === "Enter")) event.stopPropagation();
+    const output = event.target.closest(".jp-OutputArea-output");
+    const runs = event.shiftKey && event.key === "Enter";
+    if (output?.contains(el) && ours(event) && !runs) event.stopPropagation();
   };
-  const keepKeys = () => {
-    output = el.closest(".jp-OutputArea-output");
-    if (output) output.addEventListener("keydown", keep);
-    else if (!gone) setTimeout(keepKeys, 100);
-  };
-  keepKeys();
+
+  const shows = [["change:svg", draw], ["change:readout", tell], ["change:said", say]];
+  for (const [change, show] of shows) model.on(change, show);
+  document.body.addEventListener("keydown", keep);
+  draw();
+  tell();
   return () => {
-    gone = true;
-    output?.removeEventListener("keydown", keep);
+    document.body.removeEventListener("keydown", keep);
     clearTimeout(quiet);
     clearTimeout(timer);
-    for (const [event, handler] of bound) model.off(event, handler);
+    for (const [change, show] of shows) model.off(change, show);
   };
 }
 

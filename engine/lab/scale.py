@@ -10,18 +10,23 @@ import numpy as np
 MOST_POINTS = 300  # a line with more points takes longer to send and looks the same
 
 
-def thinned(count: int, most: int = MOST_POINTS) -> np.ndarray:
-    """At most `most` indices out of `count`, evenly spread, the first and the last among them."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+def thinned(count: int) -> np.ndarray:
+    """At most 300 indices out of `count`, evenly spread, the first and the last among them."""
+    return np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(int)
 
 
-def nice_ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round values between two ends: steps of 1, 2 or 5 times a power of ten."""
-    rough = (high - low) / max(about, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
+def nice_ticks(low: float, high: float, log: bool = False) -> list[float]:
+    """About five round values between two ends: steps of 1, 2 or 5 times a power of ten.
+
+    On a logarithmic scale they are powers of ten.
+    """
+    if log:
+        first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
+        return [10.0**k for k in range(first, last + 1, max(1, math.ceil((last - first) / 6)))]
+    power = 10.0 ** math.floor(math.log10((high - low) / 5))
+    step = next(power * m for m in (1, 2, 5, 10) if power * m >= (high - low) / 5 * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(k * step, 12) for k in range(first, last + 1)]
 
 
 def share_of(at: Any, ends: tuple[float, float], log: bool) -> Any:

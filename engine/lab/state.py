@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+EVENTS = ("press", "drag", "drop", "click", "hover", "leave", "key")
+
 
 class State(Protocol):
     """What an App needs of a state; what is missing takes its button away.
@@ -44,3 +46,9 @@ class Event:
     target: dict[str, str] = field(default_factory=dict)
     key: str = ""
     shift: bool = False
+
+    @property
+    def arrows(self) -> tuple[int, int]:
+        """Where an arrow key points: (1, 0) for right, (0, 1) for up; (0, 0) for other keys."""
+        right = (self.key == "ArrowRight") - (self.key == "ArrowLeft")
+        return right, (self.key == "ArrowUp") - (self.key == "ArrowDown")

@@ -4,7 +4,8 @@
     svg = document(370, 370, "One point at 1, 1.", plot.axes(), plot.marker(1, 1, CLASSES[0]))
 
 The scales are fixed when the plot is made, so that pictures of one run can be compared. Plots work
-in data units; `plot.to_data` turns the pixel of a pointer back into data units.
+in data units; `plot.to_data` turns the pixel of a pointer back into data units. Further keyword
+arguments become attributes, see `element`.
 """
 
 from __future__ import annotations
@@ -14,29 +15,35 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape as _html_escape
+from html import escape
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from engine.lab.colours import BLUE, CLASSES, GREY, GRID, INK, PAPER, ClassStyle
 from engine.lab.scale import nice_ticks, share_of, thinned, value_at
 
-
-def escape(text: object) -> str:
-    """Text made safe for SVG content and attributes."""
-    return _html_escape(str(text), quote=True)
+_SHORT = {"anchor": "text-anchor", "dash": "stroke-dasharray", "weight": "font-weight"}
+_GHOST = {"colour": GREY, "dash": "5 4"}
 
 
 def number(value: float) -> str:
-    """A coordinate with one decimal: nobody sees a tenth of a pixel, and the text stays short."""
-    return f"{value:.1f}".removesuffix(".0")
+    """At most two decimals: nobody sees a hundredth of a pixel, and the text stays short."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def attributes(**values: object) -> str:
-    """` name="value"` for each argument that is not None; `data_id` becomes `data-id`."""
-    named = ((key.rstrip("_").replace("_", "-"), value) for key, value in values.items())
-    return "".join(f' {key}="{escape(value)}"' for key, value in named if value is not None)
+def element(tag: str, *content: str, **attributes: object) -> str:
+    """`<tag name="value">content</tag>`; an attribute that is None or "" is left out.
+
+    `data_id` becomes `data-id`; `anchor`, `dash` and `weight` are short for SVG's longer names.
+    """
+    named = ""
+    for key, value in attributes.items():
+        words = number(value) if isinstance(value, float) else escape(str(value))
+        if value is not None and words:
+            named += f' {_SHORT.get(key, key.replace("_", "-"))}="{words}"'
+    return f"<{tag}{named}>{''.join(content)}</{tag}>" if content else f"<{tag}{named}/>"
 
 
 def document(width: float, height: float, label: str, *parts: str) -> str:
@@ -44,59 +51,54 @@ def document(width: float, height: float, label: str, *parts: str) -> str:
 
     Args: width, height: the user coordinates. label: a sentence that states the numbers seen.
     """
-    w, h = number(width), number(height)
-    image_of = attributes(role="img", aria_label=label)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}"'
-        f'{image_of} font-family="system-ui, Helvetica, Arial, sans-serif" font-size="13">'
-        f'<rect width="100%" height="100%" fill="{PAPER}"/>' + "".join(parts) + "</svg>"
+    view = {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {width} {height}"}
+    size = {"width": width, "height": height, "role": "img", "aria_label": label}
+    font = {"font_family": "system-ui, Helvetica, Arial, sans-serif", "font_size": 13}
+    return element(
+        "svg", rectangle(0, 0, width, height, fill=PAPER), *parts, **view, **size, **font
     )
 
 
 def group(*parts: str, **attrs: object) -> str:
     """Parts that share attributes, for example `group(..., opacity=0.4)`."""
-    return f"<g{attributes(**attrs)}>{''.join(parts)}</g>"
+    return element("g", *parts, **attrs)
 
 
 def text(
-    x: float,
-    y: float,
-    words: object,
-    *,
-    anchor: str = "start",
-    size: float = 13,
-    colour: str = INK,
-    weight: str | None = None,
-    **attrs: object,
+    x: float, y: float, words: object, *, size: float = 13, colour: str = INK, **attrs: Any
 ) -> str:
-    """Words whose base line starts, ends or is centred (`anchor` start, end, middle) at x, y."""
-    more = attributes(text_anchor=anchor, font_size=size, fill=colour, font_weight=weight, **attrs)
-    return f'<text x="{number(x)}" y="{number(y)}"{more}>{escape(words)}</text>'
+    """Words whose base line starts, ends or is centred (`anchor` start, end, middle) at x, y.
+
+    Nothing for empty words.
+    """
+    words = escape(str(words))
+    return words and element("text", words, x=x, y=y, font_size=size, fill=colour, **attrs)
 
 
 def line(
-    x0: float,
-    y0: float,
-    x1: float,
-    y1: float,
-    *,
-    colour: str = INK,
-    width: float = 1.5,
-    dash: str = "",
-    **attrs: object,
+    x0: float, y0: float, x1: float, y1: float, colour: str = INK, width: float = 1.5, **more: Any
 ) -> str:
-    """A straight line between two pixels."""
-    ends = f'x1="{number(x0)}" y1="{number(y0)}" x2="{number(x1)}" y2="{number(y1)}"'
-    more = attributes(stroke=colour, stroke_width=width, stroke_dasharray=dash or None, **attrs)
-    return f"<line {ends}{more}/>"
+    """A straight line between two pixels; `dash` is a pattern like "5 4"."""
+    ends = {"x1": x0, "y1": y0, "x2": x1, "y2": y1}
+    return element("line", **ends, stroke=colour, stroke_width=width, **more)
 
 
 def rectangle(
-    x: float, y: float, width: float, height: float, *, fill: str = "none", **attrs: object
+    x: float, y: float, width: float, height: float, *, fill: str = "none", **attrs: Any
 ) -> str:
     """A rectangle from its upper left corner."""
-    place = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
-    return f"<rect {place}{attributes(fill=fill, **attrs)}/>"
+    return element("rect", x=x, y=y, width=width, height=height, fill=fill, **attrs)
+
+
+def circle(x: float, y: float, radius: float, *, fill: str = "none", **attrs: Any) -> str:
+    """A circle around a pixel."""
+    return element("circle", cx=x, cy=y, r=radius, fill=fill, **attrs)
+
+
+def polygon(corners: Iterable[tuple[float, float]], *, fill: str = "none", **attrs: Any) -> str:
+    """A closed figure through pixels."""
+    points = " ".join(f"{number(x)},{number(y)}" for x, y in corners)
+    return element("polygon", points=points, fill=fill, **attrs)
 
 
 def arrow(
@@ -106,76 +108,68 @@ def arrow(
     length = math.hypot(x1 - x0, y1 - y0)
     if not math.isfinite(length) or length < 1e-6:
         return ""
-    head = min(12.0, length / 2)
-    ux, uy = (x1 - x0) / length, (y1 - y0) / length
-    bx, by = x1 - head * ux, y1 - head * uy
-    across, up = 0.45 * head * uy, 0.45 * head * ux
-    corners = ((x1, y1), (bx - across, by + up), (bx + across, by - up))
-    points = " ".join(f"{number(x)},{number(y)}" for x, y in corners)
-    return line(x0, y0, bx, by, colour=colour, width=width) + (
-        f'<polygon points="{points}"{attributes(fill=colour)}/>'
-    )
+    share = min(12.0, length / 2) / length  # of the head
+    dx, dy = share * (x1 - x0), share * (y1 - y0)
+    bx, by = x1 - dx, y1 - dy
+    head = [(x1, y1), (bx - 0.45 * dy, by + 0.45 * dx), (bx + 0.45 * dy, by - 0.45 * dx)]
+    return line(x0, y0, bx, by, colour=colour, width=width) + polygon(head, fill=colour)
 
 
 def symbol(
     x: float,
     y: float,
     shape: str,
-    *,
     fill: str = BLUE,
     size: float = 6,
-    outline: str = INK,
     width: float = 1.2,
-    **attrs: object,
+    **more: Any,
 ) -> str:
     """A marker at a pixel: circle, square, triangle or cross; `size` is its radius in pixels.
 
     Raises: ValueError for another shape.
     """
-    style = {"fill": fill, "stroke": outline, "stroke_width": width, **attrs}
+    look = {"fill": fill, "stroke": INK, "stroke_width": width, **more}
     if shape == "circle":
-        return (
-            f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(size)}"{attributes(**style)}/>'
-        )
+        return circle(x, y, size, **look)
     if shape == "square":
-        half = 0.9 * size
-        style.pop("fill")
-        return rectangle(x - half, y - half, 2 * half, 2 * half, fill=fill, **style)
+        return rectangle(x - 0.9 * size, y - 0.9 * size, 1.8 * size, 1.8 * size, **look)
     if shape == "triangle":
-        corners = ((0, -1.15 * size), (size, 0.7 * size), (-size, 0.7 * size))
-        points = " ".join(f"{number(x + dx)},{number(y + dy)}" for dx, dy in corners)
-        return f'<polygon points="{points}"{attributes(**style)}/>'
+        corners = [(0, -1.15 * size), (size, 0.7 * size), (-size, 0.7 * size)]
+        return polygon([(x + dx, y + dy) for dx, dy in corners], **look)
     if shape == "cross":
         s = 0.85 * size
-        path = f"M{number(x - s)} {number(y - s)}L{number(x + s)} {number(y + s)}"
-        path += f"M{number(x - s)} {number(y + s)}L{number(x + s)} {number(y - s)}"
-        style |= {"fill": "none", "stroke": fill, "stroke_width": max(width, 2.5)}
-        return f'<path d="{path}"{attributes(**style)}/>'
+        d = f"M{number(x - s)} {number(y - s)}l{2 * s} {2 * s}m{-2 * s} 0l{2 * s} {-2 * s}"
+        return element("path", d=d, **more, stroke=fill, stroke_width=max(width, 2.5))
     raise ValueError(f"shape must be circle, square, triangle or cross, got {shape!r}")
 
 
-def handle(x: float, y: float, *, radius: float = 14, **attrs: object) -> str:
+def handle(x: float, y: float, *, radius: float = 14, **attrs: Any) -> str:
     """An unseen disc that a finger can hit; give it `data_grab="name"` to know what was grabbed."""
-    seen = attributes(fill="transparent", style="cursor: grab", **attrs)
-    return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"{seen}/>'
+    return circle(x, y, radius, fill="transparent", style="cursor: grab", **attrs)
 
 
-def png(rgb: Any) -> str:
-    """A data address that holds an image. Shapes: rgb (H, W, 3) or (H, W), uint8, top row first."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(rgb, dtype=np.uint8)).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+def legend(x: float, y: float, *entries: tuple[str, str, float]) -> str:
+    """Marks with their words in one row, from the left. Args: entries: (mark, words, width)."""
+    parts = []
+    for mark, words, width in entries:
+        parts.append(group(mark, text(12, 4, words), transform=f"translate({x} {y})"))
+        x += width
+    return "".join(parts)
 
 
 def image(
     x: float, y: float, width: float, height: float, rgb: Any, *, smooth: bool = False
 ) -> str:
-    """An array as a picture stretched over a rectangle; `smooth` blends neighbouring cells."""
-    look = None if smooth else "image-rendering: pixelated"
-    place = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
-    return f'<image {place} preserveAspectRatio="none"{attributes(style=look)} href="{png(rgb)}"/>'
+    """An array as a picture stretched over a rectangle; `smooth` blends neighbouring cells.
+
+    Shapes: rgb (H, W, 3) or (H, W), uint8, top row first.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(rgb, dtype=np.uint8)).save(buffer, "PNG")
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    look = {"preserveAspectRatio": "none", "style": "" if smooth else "image-rendering: pixelated"}
+    place = {"x": x, "y": y, "width": width, "height": height}
+    return element("image", href=f"data:image/png;base64,{data}", **place, **look)
 
 
 @dataclass(frozen=True)
@@ -220,8 +214,12 @@ class Plot:
         """Pixel row of a data value; larger values stand higher."""
         return self.box[1] + self.box[3] * (1 - share_of(y, self.y, self.log_y))
 
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """The pixel of a data point."""
+        return float(self.px(x)), float(self.py(y))
+
     def to_data(self, px: float, py: float) -> tuple[float, float]:
-        """Data values at a pixel, the inverse of `px` and `py`."""
+        """Data values at a pixel, the inverse of `at`."""
         across = (px - self.box[0]) / self.box[2]
         up = 1 - (py - self.box[1]) / self.box[3]
         return value_at(across, self.x, self.log_x), value_at(up, self.y, self.log_y)
@@ -234,49 +232,33 @@ class Plot:
     def axes(self, *, grid: bool = True) -> str:
         """Frame, ticks, grid and labels. Draw it first, or after a field with `grid=False`."""
         left, top, width, height = self.box
-        parts = []
-        for value in self._ticks(self.x, self.x_ticks, self.log_x):
-            at = float(self.px(value))
-            if grid:
-                parts.append(line(at, top, at, top + height, colour=GRID, width=1))
-            parts.append(line(at, top + height, at, top + height + 4, width=1))
-            parts.append(text(at, top + height + 17, f"{value:g}", anchor="middle", size=12))
-        for value in self._ticks(self.y, self.y_ticks, self.log_y):
-            at = float(self.py(value))
-            if grid:
-                parts.append(line(left, at, left + width, at, colour=GRID, width=1))
-            parts.append(line(left - 4, at, left, at, width=1))
-            parts.append(text(left - 7, at + 4, f"{value:g}", anchor="end", size=12))
-        parts.append(rectangle(left, top, width, height, stroke=INK, stroke_width=1))
-        middle = left + width / 2
-        if self.title:
-            parts.append(text(middle, top - 8, self.title, anchor="middle", weight="600"))
-        if self.x_label:
-            parts.append(text(middle, top + height + 34, self.x_label, anchor="middle"))
-        if self.y_label:
-            x, y = left - 36, top + height / 2
-            turn = f"rotate(-90 {number(x)} {number(y)})"
-            parts.append(text(x, y, self.y_label, anchor="middle", transform=turn))
-        return "".join(parts)
-
-    def _ticks(
-        self, ends: tuple[float, float], given: Sequence[float] | None, log: bool
-    ) -> Sequence[float]:
-        if given is not None:
-            return given
-        if not log:
-            return nice_ticks(*ends)
-        low, high = math.ceil(math.log10(ends[0]) - 1e-9), math.floor(math.log10(ends[1]) + 1e-9)
-        every = max(1, math.ceil((high - low) / 6))
-        return [10.0**k for k in range(low, high + 1, every)]
+        right, bottom, middle = left + width, top + height, left + width / 2
+        rules, marks = [], []
+        for value in nice_ticks(*self.x, self.log_x) if self.x_ticks is None else self.x_ticks:
+            at = self.px(value)
+            rules.append(line(at, top, at, bottom, colour=GRID, width=1))
+            marks.append(line(at, bottom, at, bottom + 4, width=1))
+            marks.append(text(at, bottom + 17, f"{value:g}", anchor="middle", size=12))
+        for value in nice_ticks(*self.y, self.log_y) if self.y_ticks is None else self.y_ticks:
+            at = self.py(value)
+            rules.append(line(left, at, right, at, colour=GRID, width=1))
+            marks.append(line(left - 4, at, left, at, width=1))
+            marks.append(text(left - 7, at + 4, f"{value:g}", anchor="end", size=12))
+        turn = f"translate({left - 36} {top + height / 2}) rotate(-90)"
+        marks += [
+            rectangle(left, top, width, height, stroke=INK, stroke_width=1),
+            text(middle, top - 8, self.title, anchor="middle", weight="600"),
+            text(middle, bottom + 34, self.x_label, anchor="middle"),
+            text(0, 0, self.y_label, anchor="middle", transform=turn),
+        ]
+        return "".join([*rules, *marks] if grid else marks)
 
     def clip(self, *parts: str) -> str:
         """Parts drawn inside the box only."""
         # A nested svg clips by itself; a clipPath would need an id that is unique in the page.
-        left, top, width, height = map(number, self.box)
+        left, top, width, height = self.box
         view = f"{left} {top} {width} {height}"
-        place = f'x="{left}" y="{top}" width="{width}" height="{height}" viewBox="{view}"'
-        return f"<svg {place}>{''.join(parts)}</svg>"
+        return element("svg", *parts, x=left, y=top, width=width, height=height, viewBox=view)
 
     def line(
         self,
@@ -285,8 +267,7 @@ class Plot:
         *,
         colour: str = BLUE,
         width: float = 2,
-        dash: str = "",
-        **attrs: object,
+        **more: Any,
     ) -> str:
         """A line through points, thinned to 300, broken where a value is not finite, clipped.
 
@@ -295,86 +276,60 @@ class Plot:
         xs, ys = np.asarray(list(xs), dtype=float), np.asarray(list(ys), dtype=float)
         if xs.shape != ys.shape:
             raise ValueError(f"a line needs as many x as y values, got {xs.size} and {ys.size}")
-        if xs.size == 0:
-            return ""
         keep = thinned(xs.size)
         with np.errstate(all="ignore"):
-            columns, rows = self.px(xs[keep]), self.py(ys[keep])
-        pieces, pen_down = [], False
-        for column, row in zip(columns, rows, strict=True):
-            if not (math.isfinite(column) and math.isfinite(row)):
-                pen_down = False
-                continue
-            # Browsers draw nothing at all when a coordinate is astronomically large.
-            column, row = max(-1e4, min(1e4, column)), max(-1e4, min(1e4, row))
-            pieces.append(f"{'L' if pen_down else 'M'}{number(column)} {number(row)}")
-            pen_down = True
-        more = attributes(
-            fill="none",
-            stroke=colour,
-            stroke_width=width,
-            stroke_dasharray=dash or None,
-            stroke_linejoin="round",
-            **attrs,
-        )
-        return self.clip(f'<path d="{"".join(pieces)}"{more}/>') if pieces else ""
+            places = np.stack([self.px(xs[keep]), self.py(ys[keep])], axis=-1)
+        # Browsers draw nothing at all when a coordinate is astronomically large.
+        near = np.where(np.isfinite(places), np.clip(places, -1e4, 1e4), np.nan)
+        path, pen = "", "M"
+        for x, y in near:
+            gap = math.isnan(x + y)
+            path += "" if gap else f"{pen}{number(x)} {number(y)}"
+            pen = "M" if gap else "L"
+        look = {"fill": "none", "stroke": colour, "stroke_width": width}
+        drawn = element("path", d=path, **look, stroke_linejoin="round", **more)
+        return self.clip(drawn) if path else ""
 
     def marker(self, x: float, y: float, style: ClassStyle, **attrs: Any) -> str:
         """A marker of a class (see `colours.CLASSES`) at a data point."""
-        place = float(self.px(x)), float(self.py(y))
-        return symbol(*place, style.shape, **{"fill": style.fill, **attrs})
+        return symbol(*self.at(x, y), style.shape, **{"fill": style.fill, **attrs})
 
     def points(self, x: Any, labels: Any, **attrs: Any) -> str:
         """Markers of many points. Shapes: x (N, 2), labels (N,) with 0, 1 or 2."""
-        x, labels = np.asarray(x, dtype=float), np.asarray(labels).reshape(-1)
-        return "".join(
-            self.marker(float(point[0]), float(point[1]), CLASSES[int(label)], **attrs)
-            for point, label in zip(x, labels, strict=True)
-        )
+        pairs = zip(np.asarray(x), np.asarray(labels).reshape(-1), strict=True)
+        return "".join(self.marker(x, y, CLASSES[int(k)], **attrs) for (x, y), k in pairs)
 
     def text(self, x: float, y: float, words: object, **attrs: Any) -> str:
         """Words at a data point."""
-        return text(float(self.px(x)), float(self.py(y)), words, **attrs)
+        return text(*self.at(x, y), words, **attrs)
 
     def arrow(self, x0: float, y0: float, x1: float, y1: float, **attrs: Any) -> str:
         """An arrow between two data points."""
-        return arrow(*map(float, (self.px(x0), self.py(y0), self.px(x1), self.py(y1))), **attrs)
+        return arrow(*self.at(x0, y0), *self.at(x1, y1), **attrs)
 
-    def vertical(
-        self, x: float, *, colour: str = GREY, dash: str = "5 4", width: float = 1.5
-    ) -> str:
-        """A line across the box at one x."""
-        at, top, height = float(self.px(x)), self.box[1], self.box[3]
-        return line(at, top, at, top + height, colour=colour, dash=dash, width=width)
+    def vertical(self, x: float, **look: Any) -> str:
+        """A line across the box at one x; grey and dashed unless `look` says otherwise."""
+        ends = [*self.at(x, self.y[0]), *self.at(x, self.y[1])]
+        return line(*ends, **{**_GHOST, **look})
 
-    def horizontal(
-        self, y: float, *, colour: str = GREY, dash: str = "5 4", width: float = 1.5
-    ) -> str:
-        """A line across the box at one y."""
-        at, left, across = float(self.py(y)), self.box[0], self.box[2]
-        return line(left, at, left + across, at, colour=colour, dash=dash, width=width)
+    def horizontal(self, y: float, **look: Any) -> str:
+        """A line across the box at one y; grey and dashed unless `look` says otherwise."""
+        ends = [*self.at(self.x[0], y), *self.at(self.x[1], y)]
+        return line(*ends, **{**_GHOST, **look})
 
     def field(self, rgb: Any, *, smooth: bool = True) -> str:
         """Colours over the whole box. Shapes: rgb (rows, columns, 3); row 0 is the LOWEST y."""
         return image(*self.box, np.asarray(rgb)[::-1], smooth=smooth)
 
     def bars(
-        self,
-        edges: Iterable[float],
-        heights: Iterable[float],
-        *,
-        fill: str = BLUE,
-        floor: float | None = None,
-        **attrs: object,
+        self, edges: Sequence[float], heights: Sequence[float], *, fill: str = BLUE, **attrs: Any
     ) -> str:
-        """Histogram bars between edges. Shapes: edges (K + 1,), heights (K,)."""
-        edges, heights = list(map(float, edges)), list(map(float, heights))
+        """Histogram bars between edges, from the lowest y. Shapes: edges (K + 1,), heights (K,)."""
         if len(edges) != len(heights) + 1:
             raise ValueError(f"{len(heights)} bars need {len(heights) + 1} edges, got {len(edges)}")
-        base = float(self.py(self.y[0] if floor is None else floor))
-        bars = []
-        for left, right, height in zip(edges, edges[1:], heights, strict=False):
-            x0, x1, top = float(self.px(left)), float(self.px(right)), float(self.py(height))
-            upper, lower = min(top, base), max(top, base)
-            bars.append(rectangle(x0, upper, max(x1 - x0 - 0.5, 0.5), lower - upper, fill=fill))
+        floor, columns = self.py(self.y[0]), self.px(edges)
+        bars = [
+            rectangle(left, top, max(right - left - 0.5, 0.5), floor - top, fill=fill)
+            for left, right, top in zip(columns, columns[1:], self.py(heights), strict=False)
+        ]
         return self.clip(group(*bars, **attrs))

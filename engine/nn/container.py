@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -23,24 +22,18 @@ class _Numbered(Module):
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.isdigit()]
 
-    def _name_at(self, index: int) -> str:
-        size, place = len(self), operator.index(index)
-        if not -size <= place < size:
-            raise IndexError(f"index {place} is out of range")
-        return list(self._modules)[place]
-
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return ModuleList(list(self)[index])
-        return self._modules[self._name_at(index)]
+        return list(self)[index]
 
     def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, self._name_at(index), module)
+        setattr(self, list(self._modules)[index], module)
 
     def __delitem__(self, index: int | slice) -> None:
-        names = list(self._modules)
-        chosen = names[index] if isinstance(index, slice) else [self._name_at(index)]
-        self._become([m for name, m in self._modules.items() if name not in chosen])
+        kept = list(self)
+        del kept[index]
+        self._become(kept)
 
     def _become(self, modules: list[Module]) -> None:
         for name in list(self._modules):

@@ -87,9 +87,7 @@ class Module:
     def _register(self, kind: str, name: str, value: Any) -> None:
         self._require_init(kind)
         if not name or "." in name:
-            raise KeyError(
-                f"the name of a part may not be empty or contain a dot, but got '{name}'"
-            )
+            raise KeyError(f"a part needs a name that is not empty, without a dot: got '{name}'")
         if hasattr(self, name) and name not in self.__dict__[kind]:
             raise KeyError(f"attribute '{name}' already exists")
         _require_kind(kind, name, value)

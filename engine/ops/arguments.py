@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 Dims = int | tuple[int, ...] | list[int] | None  # one axis, several, or all
 
@@ -33,3 +34,16 @@ def sizes_of(sizes: Sequence) -> tuple[int, ...]:
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = sizes[0]
     return tuple(int(n) for n in sizes)
+
+
+def refuse_options(options: Mapping[str, Any], offered: Mapping[str, Any]) -> None:
+    """Refuse what PyTorch's options may be beside the one value of each that is offered.
+
+    Raises: NotImplementedError naming an option with another value (False may stand for None),
+    TypeError naming an option that PyTorch does not have.
+    """
+    for name, value in options.items():
+        if name not in offered:
+            raise TypeError(f"got an unexpected keyword argument '{name}'")
+        if value is not offered[name] and not (value is False and offered[name] is None):
+            raise NotImplementedError(f"{name}={value!r} is not supported: leave {name} out")

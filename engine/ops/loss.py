@@ -12,19 +12,10 @@ from typing import Any
 import numpy as np
 
 from engine.autograd import Tensor, record
-from engine.ops import elementwise
-from engine.ops import reduction as reduction_ops
+from engine.ops import targets
 from engine.ops.activation import log_sigmoid_of, sigmoid_of
 from engine.ops.checks import require_floating, require_tensor, title_of
 from engine.ops.promotion import operands
-from engine.ops.targets import (
-    class_probabilities,
-    class_targets,
-    classes_first,
-    classes_second,
-    element_weight,
-    sample_shape,
-)
 
 _SMALLEST = float(np.float32(1e-12))  # PyTorch's bound is rounded to float32, in float64 too
 
@@ -108,12 +99,12 @@ def binary_cross_entropy(
     require_floating(name, p)
     if p.dtype != t.dtype:
         raise RuntimeError(f"{name}: expected a target of {title_of(p)}, but found {title_of(t)}")
-    w = 1 if weight is None else element_weight(name, "weight", weight, p)
+    w = 1 if weight is None else targets.element_weight(name, "weight", weight, p)
     u = t - 1
     each = u * np.maximum(np.log1p(-p), -100) - t * np.maximum(np.log(p), -100)
     y, n = _reduced(each if weight is None else w * each, reduction)
     # Outside [0, 1] a logarithm is NaN and so is the loss: p needs no look of its own.
-    if np.isnan(y).any():
+    if reduction == "none" or y != y:
         _require_probabilities("input", p)
     if not np.maximum.reduce(t * u, axis=None, initial=0) <= 0:
         _require_probabilities("target", t)
@@ -121,8 +112,8 @@ def binary_cross_entropy(
 
     def backward(dy):
         share = dy / n * w
-        dp = share * (p - t) / np.maximum(p * (1 - p), _SMALLEST)
-        return dp, share * (np.log1p(-p) - np.log(p)) if target_wanted else None
+        dp = (p - t) / np.maximum(p * (1 - p), _SMALLEST) * share
+        return dp, (np.log1p(-p) - np.log(p)) * share if target_wanted else None
 
     return record(y, (input, target), backward)
 
@@ -150,8 +141,8 @@ def binary_cross_entropy_with_logits(
     if target.array.dtype.kind != "f":
         raise RuntimeError(f"{name}: expected a target of floats, but got {title_of(target.array)}")
     x, t = operands(input, target)
-    w = 1 if weight is None else element_weight(name, "weight", weight, x)
-    c = 1 if pos_weight is None else element_weight(name, "pos_weight", pos_weight, x)
+    w = 1 if weight is None else targets.element_weight(name, "weight", weight, x)
+    c = 1 if pos_weight is None else targets.element_weight(name, "pos_weight", pos_weight, x)
     log_p = log_sigmoid_of(x)
     log_q = log_p - x  # ln σ(-x)
     positive, negative = c * t, 1 - t
@@ -182,16 +173,16 @@ def nll_loss(
     count), ValueError or RuntimeError for shapes and dtypes that do not fit.
     """
     _check("nll_loss", input, target, size_average, reduce, reduction)
-    t, w = class_targets("nll_loss", input, target, weight, ignore_index)
+    t, w = targets.class_targets("nll_loss", input, target, weight, ignore_index)
     shape, samples = input.array.shape, np.arange(t.size)
-    log_p = classes_first(input.array)
+    log_p = targets.classes_first(input.array)
     each = np.where(w == 0, 0, -w * log_p[t, samples])  # an ignored ln 0 does not count either
-    y, n = _reduced(each.reshape(sample_shape(shape)), reduction, w.sum())
+    y, n = _reduced(each.reshape(targets.sample_shape(shape)), reduction, w.sum())
 
     def backward(dy):
         dx = np.zeros_like(log_p)
         dx[t, samples] = -dy.reshape(-1) / n * w
-        return (classes_second(dx, shape),)
+        return (targets.classes_second(dx, shape),)
 
     return record(y, (input,), backward, _nll_name(shape))
 
@@ -219,31 +210,31 @@ def cross_entropy(
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     shape = input.array.shape
     soft = shape == target.array.shape
-    place: Any  # of the numbers of q among all (C, N)
+    place: Any  # where the numbers of q stand among all (C, N)
     if soft or label_smoothing > 0:
-        q, dq, total = class_probabilities(input, target, weight, ignore_index, label_smoothing)
-        place, mass = ..., q.sum(0)
-        name = "DivBackward1" if reduction == "mean" else "NegBackward0"
-        name = name if soft else "AddBackward0"
+        q, dq, total = targets.probabilities(input, target, weight, ignore_index, label_smoothing)
+        place, mass, name = ..., q.sum(0), "AddBackward0"
+        if soft:
+            name = "DivBackward1" if reduction == "mean" else "NegBackward0"
     else:
-        t, q = class_targets("cross_entropy", input, target, weight, ignore_index)
+        t, q = targets.class_targets("cross_entropy", input, target, weight, ignore_index)
         place, mass = (t, np.arange(t.size)), q
         dq, total, name = 0, q.sum(), _nll_name(shape)
     # Classes along the first axis: their maxima and sums take a third of the time.
-    log_p = classes_first(input.array)
+    log_p = targets.classes_first(input.array)
     log_p = log_p - log_p.max(0)
     log_p -= np.log(np.exp(log_p).sum(0))
     each = np.where(q == 0, 0, -q * log_p[place])  # 0 ln 0 is 0
     each = each.sum(0) if each.ndim == 2 else each
-    y, n = _reduced(each.reshape(sample_shape(shape)), reduction, total)
+    y, n = _reduced(each.reshape(targets.sample_shape(shape)), reduction, total)
     target_wanted = target._requires_grad
 
     def backward(dy):
         share = dy.reshape(-1) / n
         dx = np.exp(log_p) * (share * mass)
         dx[place] -= share * q
-        dt = classes_second(-share * dq * log_p, shape) if target_wanted else None
-        return classes_second(dx, shape), dt
+        dt = targets.classes_second(-share * dq * log_p, shape) if target_wanted else None
+        return targets.classes_second(dx, shape), dt
 
     return record(y, (input, target), backward, name)
 
@@ -275,24 +266,18 @@ def _reduced(each, reduction: str, total=None) -> tuple:
 
 def _weighted(loss, x, target, weight, reduction) -> Tensor:
     if weight.array.shape != x.array.shape:
-        raise ValueError(
-            f"expected a weight of the input's shape {x.shape}, but got {weight.shape}"
-        )
-    each = elementwise.mul(loss(x, target, reduction="none"), weight)
-    y = each if reduction == "none" else reduction_ops.sum(each)
-    return elementwise.div(y, reduction_ops.sum(weight)) if reduction == "mean" else y
+        raise ValueError(f"expected a weight of the input's {x.shape}, but got {weight.shape}")
+    each = loss(x, target, reduction="none") * weight
+    y = each if reduction == "none" else each.sum()
+    return y / weight.sum() if reduction == "mean" else y
 
 
 def _alike(x: Tensor, target: Tensor) -> tuple[np.ndarray, np.ndarray]:
     a, b = operands(x, target)  # RuntimeError where the shapes do not broadcast
     if a.shape != b.shape:
-        warnings.warn(
-            f"Using a target size ({target.shape}) that is different to the input size "
-            f"({x.shape}). This will likely lead to incorrect results due to broadcasting. "
-            "Please ensure they have the same size.",
-            UserWarning,
-            stacklevel=3,
-        )
+        text = f"Using a target size ({target.shape}) that is different to the input size "
+        text += f"({x.shape}). This will likely lead to incorrect results due to broadcasting."
+        warnings.warn(text, UserWarning, stacklevel=3)
     return a, b
 
 

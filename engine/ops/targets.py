@@ -38,7 +38,7 @@ def class_targets(
     return t, w[t] * counted
 
 
-def class_probabilities(
+def probabilities(
     x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, smoothing: float
 ) -> tuple[np.ndarray, np.ndarray | float, float]:
     """q[c, n] = w[c] ((1 - smoothing) t[c, n] + smoothing / C),  ∂q/∂t,  what a mean divides by

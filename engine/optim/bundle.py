@@ -17,113 +17,83 @@ from engine.memory import changes
 
 LARGEST = 8192  # beyond, copying the gradients costs more than the calls it saves
 
+State = dict[Any, dict[str, Tensor]]  # of each parameter, by the names that PyTorch gives
+
 
 class Bundle:
     """Some parameters of one dtype and one age, laid end to end.
 
-    Attributes: params: the parameters. buffers: one vector for each name. step: how many steps
-    these parameters took (a float). fresh: True before the first of them.
+    Their state tensors become pieces of the bundle's vectors, with the values that they have.
+
+    Args: names: of the state tensors. "step" counts the steps; the others look like the parameter.
+    Attributes: buffers: name -> vector.
     """
 
-    def __init__(
-        self,
-        params: Sequence[Tensor],
-        places: Sequence[int],
-        states: dict[Any, dict[str, Any]],
-        names: tuple[str, ...],
-        has_step: bool,
-    ) -> None:
-        self.params = params
-        self.fresh = not any(p in states and states[p] for p in params)
-        self._places = places
-        self._has_step = has_step
-        self._names = names
-        self._dtype = params[0].array.dtype
-        self._arrays = [p.array for p in params]
-        ends = np.cumsum([p.array.size for p in params]).tolist()
-        self._slices = [
-            (slice(end - p.array.size, end), p.array.shape)
-            for p, end in zip(params, ends, strict=True)
-        ]
-        self.buffers = [self._lay_out(name, states, ends[-1]) for name in names]
-        self._count = np.zeros((), dtypes.get_default_dtype().numpy)
-        if has_step and not self.fresh:
-            self._count[...] = states[params[0]]["step"].array
-        self.step = float(self._count)
-        self._held = []
-        for p, (part, shape) in zip(params, self._slices, strict=True):
-            held = {"step": constant(self._count)} if has_step else {}
-            pieces = zip(names, self.buffers, strict=True)
-            held |= {name: constant(vector[part].reshape(shape)) for name, vector in pieces}
-            if held:
-                states[p].update(held)
-            self._held.append((p, held))
-
-    def _lay_out(self, name: str, states: Any, size: int) -> np.ndarray:
-        vector = np.zeros(size, self._dtype)
-        for p, (part, _) in zip(self.params, self._slices, strict=True):
-            if p in states and name in states[p]:
-                vector[part] = states[p][name].array.reshape(-1)
-        return vector
-
-    def fits(self, params: Sequence[Tensor], names: tuple[str, ...], states: Any) -> bool:
-        """Whether this is still how these parameters and their state lie in memory."""
-        if names != self._names:
-            return False
-        for place, (p, held) in zip(self._places, self._held, strict=True):
-            if params[place] is not p or p.array.dtype != self._dtype:
-                return False
-            if held:
-                state = states.get(p, {})
-                for name, tensor in held.items():
-                    if state.get(name) is not tensor:
-                        return False
-        return True
+    def __init__(self, params: Sequence[Tensor], state: State, names: Sequence[str]) -> None:
+        dtype, ends = params[0].array.dtype, np.cumsum([p.array.size for p in params]).tolist()
+        self._params = params
+        self._count = np.array(_age(state.get(params[0], {})), dtypes.get_default_dtype().numpy)
+        self._change = np.zeros(ends[-1], dtype)
+        self._pieces = []
+        self.buffers = {name: np.zeros(ends[-1], dtype) for name in names if name != "step"}
+        for p, end in zip(params, ends, strict=True):
+            part, shape = slice(end - p.array.size, end), p.array.shape
+            self._pieces.append((p, self._change[part].reshape(shape)))
+            for name in names:
+                array = self._count if name == "step" else self.buffers[name][part].reshape(shape)
+                if name in state[p]:
+                    array[...] = state[p][name].array
+                state[p][name] = constant(array)
 
     def count(self) -> float:
         """Begin the next step and return its number: 1, 2, ..."""
-        self.step += 1
-        if self._has_step:
-            self._count[...] = self.step
-        self.fresh = False
-        return self.step
+        t = self._count.item() + 1
+        self._count.fill(t)
+        return t
 
     def gradient(self, weight_decay: float = 0) -> np.ndarray:
         """∂L/∂w + weight_decay · w as one vector. Do not change it in place."""
-        g = self._joined([p._grad.array for p in self.params])
+        g = _joined([p._grad.array for p in self._params])
         if weight_decay != 0:
-            g = g + weight_decay * self._joined([p.array for p in self.params])
+            g = g + weight_decay * _joined([p.array for p in self._params])
         return g
 
     def scale(self, factor: float) -> None:
         """w ← factor · w"""
-        for p in self.params:
-            np.multiply(p.array, factor, out=p.array)
+        for p in self._params:
+            p.array *= factor
 
-    def add(self, change: np.ndarray) -> None:
-        """w ← w + change"""
-        for p, (part, shape) in zip(self.params, self._slices, strict=True):
-            array = p.array
-            np.add(array, change[part].reshape(shape), out=array)
-            changes.note(array)
-
-    def _joined(self, arrays: list[np.ndarray]) -> np.ndarray:
-        if len(arrays) == 1:
-            return arrays[0].reshape(-1)
-        return np.concatenate([array.reshape(-1) for array in arrays])
+    def add(self, factor: float, change: np.ndarray) -> None:
+        """w ← w + factor · change"""
+        np.multiply(change, factor, out=self._change)
+        for p, piece in self._pieces:
+            p.array += piece
+            changes.note(p.array)
 
 
-def bundles_of(
-    params: Sequence[Tensor], states: Any, names: tuple[str, ...], has_step: bool
-) -> list[Bundle]:
+def bundles_of(params: Sequence[Tensor], state: State, names: Sequence[str]) -> list[Bundle]:
     """Sort parameters into bundles: by dtype and by the number of steps taken, large ones alone."""
-    sorts: dict[Any, list[int]] = {}
+    kinds: dict[Any, list[Tensor]] = {}
     for place, p in enumerate(params):
-        state = states.get(p, {})
-        age = state["step"].array.item() if "step" in state else len(state) > 0
         alone = place if p.array.size > LARGEST else None
-        sorts.setdefault((p.array.dtype, age, alone), []).append(place)
-    return [
-        Bundle([params[place] for place in places], places, states, names, has_step)
-        for places in sorts.values()
-    ]
+        kinds.setdefault((p.array.dtype, _age(state.get(p, {})), alone), []).append(p)
+    return [Bundle(alike, state, names) for alike in kinds.values()]
+
+
+def layout(params: Sequence[Tensor], state: State, names: Sequence[str]) -> list[object]:
+    """The objects that bundles rest on. They hold as long as none of these is exchanged."""
+    objects: list[object] = [*names]
+    for p in params:
+        objects += p, p.array.dtype, *state.get(p, {}).values()
+    return objects
+
+
+def _age(state: dict[str, Tensor]) -> float:
+    # Without a count (SGD), having a state means that at least one step was taken.
+    return float(state["step"].array) if "step" in state else float(len(state) > 0)
+
+
+def _joined(arrays: list[np.ndarray]) -> np.ndarray:
+    if len(arrays) == 1:
+        return arrays[0].reshape(-1)
+    return np.concatenate([array.reshape(-1) for array in arrays])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from engine.optim.bundle import Bundle
-from engine.optim.optimizer import Optimizer, refuse_outside
+from engine.optim.optimizer import Optimizer
 
 
 class RMSprop(Optimizer):
@@ -19,10 +19,12 @@ class RMSprop(Optimizer):
     w ← w - lr · b
 
     Args: params: tensors or groups. lr, alpha, eps, weight_decay, momentum, centered: as in the
-    equations. The others raise NotImplementedError if set.
+    equations. options: PyTorch's others raise NotImplementedError if set.
 
     Raises: ValueError for a negative lr, alpha, eps, weight_decay or momentum.
     """
+
+    offered = {"capturable": False, "foreach": None, "maximize": False, "differentiable": False}
 
     def __init__(
         self,
@@ -33,46 +35,31 @@ class RMSprop(Optimizer):
         weight_decay: float = 0,
         momentum: float = 0,
         centered: bool = False,
-        capturable: bool = False,
-        foreach: bool | None = None,
-        maximize: bool = False,
-        differentiable: bool = False,
+        **options: Any,
     ) -> None:
-        refuse_outside("learning rate", lr)
-        refuse_outside("epsilon value", eps)
-        refuse_outside("momentum value", momentum)
-        refuse_outside("weight_decay value", weight_decay)
-        refuse_outside("alpha value", alpha)
-        options: dict[str, Any] = {"lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps}
-        options |= {"centered": centered, "weight_decay": weight_decay, "capturable": capturable}
-        options |= {"foreach": foreach, "maximize": maximize, "differentiable": differentiable}
-        super().__init__(params, options)
+        defaults = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay}
+        defaults |= {"momentum": momentum, "centered": centered}
+        super().__init__(params, defaults, options)
 
-    def _buffer_names(self, group: dict[str, Any]) -> tuple[str, ...]:
-        names = ["square_avg"]
-        if group["momentum"] > 0:
-            names.append("momentum_buffer")
-        if group["centered"]:
-            names.append("grad_avg")
-        return tuple(names)
+    def _state_names(self, group: dict[str, Any]) -> tuple[str, ...]:
+        momentum = ("momentum_buffer",) if group["momentum"] > 0 else ()
+        mean = ("grad_avg",) if group["centered"] else ()
+        return ("step", "square_avg", *momentum, *mean)
 
-    def _update(self, bundle: Bundle, group: dict[str, Any]) -> None:
-        g, alpha, lr = bundle.gradient(group["weight_decay"]), group["alpha"], group["lr"]
-        v = bundle.buffers[0]
-        bundle.count()
+    def _update(self, bundle: Bundle, group: dict[str, Any], t: float) -> None:
+        g, alpha = bundle.gradient(group["weight_decay"]), group["alpha"]
+        v = bundle.buffers["square_avg"]
         v *= alpha
         v += (1 - alpha) * g * g
+        variance = v
         if group["centered"]:
-            a = bundle.buffers[-1]
+            a = bundle.buffers["grad_avg"]
             a += (1 - alpha) * (g - a)
-            size = np.sqrt(v - a * a)
-        else:
-            size = np.sqrt(v)
-        size += group["eps"]
+            variance = v - a * a
+        change = g / (np.sqrt(variance) + group["eps"])
         if group["momentum"] > 0:
-            b = bundle.buffers[1]
+            b = bundle.buffers["momentum_buffer"]
             b *= group["momentum"]
-            b += g / size
-            bundle.add(-lr * b)
-        else:
-            bundle.add(-lr * g / size)
+            b += change
+            change = b
+        bundle.add(-group["lr"], change)

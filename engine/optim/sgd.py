@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine.optim.bundle import Bundle
-from engine.optim.optimizer import Optimizer, refuse_outside
+from engine.optim.optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -15,13 +15,14 @@ class SGD(Optimizer):
     w ← w - lr · b                              (nesterov: w ← w - lr · (g + momentum · b))
 
     Args: params: tensors or groups. lr: learning rate. momentum, dampening, weight_decay: as in
-    the equations. nesterov: look ahead along b. The others raise NotImplementedError if set.
+    the equations. nesterov: look ahead along b. options: PyTorch's others raise
+    NotImplementedError if set.
 
     Raises: ValueError for a negative lr, momentum or weight_decay, and for nesterov without
     momentum or with dampening.
     """
 
-    _has_step = False
+    offered = {"maximize": False, "foreach": None, "differentiable": False, "fused": None}
 
     def __init__(
         self,
@@ -31,37 +32,26 @@ class SGD(Optimizer):
         dampening: float = 0,
         weight_decay: float = 0,
         nesterov: bool = False,
-        *,
-        maximize: bool = False,
-        foreach: bool | None = None,
-        differentiable: bool = False,
-        fused: bool | None = None,
+        **options: Any,
     ) -> None:
-        refuse_outside("learning rate", lr)
-        refuse_outside("momentum value", momentum)
-        refuse_outside("weight_decay value", weight_decay)
+        defaults = {"lr": lr, "momentum": momentum, "dampening": dampening}
+        defaults |= {"weight_decay": weight_decay, "nesterov": nesterov}
+        super().__init__(params, defaults, options)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError(
                 "Nesterov momentum requires a momentum and zero dampening, "
                 f"but got momentum={momentum} and dampening={dampening}"
             )
-        options: dict[str, Any] = {"lr": lr, "momentum": momentum, "dampening": dampening}
-        options |= {"weight_decay": weight_decay, "nesterov": nesterov, "maximize": maximize}
-        options |= {"foreach": foreach, "differentiable": differentiable, "fused": fused}
-        super().__init__(params, options)
 
-    def _buffer_names(self, group: dict[str, Any]) -> tuple[str, ...]:
+    def _state_names(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("momentum_buffer",) if group["momentum"] != 0 else ()
 
-    def _update(self, bundle: Bundle, group: dict[str, Any]) -> None:
-        g, momentum = bundle.gradient(group["weight_decay"]), group["momentum"]
+    def _update(self, bundle: Bundle, group: dict[str, Any], t: float) -> None:
+        g = bundle.gradient(group["weight_decay"])
+        momentum, dampening = group["momentum"], group["dampening"]
         if momentum != 0:
-            b, dampening = bundle.buffers[0], group["dampening"]
-            if bundle.fresh:
-                b[...] = g
-            else:
-                b *= momentum
-                b += (1 - dampening) * g if dampening != 0 else g
+            b = bundle.buffers["momentum_buffer"]
+            b *= momentum
+            b += g if t == 1 or dampening == 0 else (1 - dampening) * g
             g = g + momentum * b if group["nesterov"] else b
-        bundle.count()
-        bundle.add(-group["lr"] * g)
+        bundle.add(-group["lr"], g)

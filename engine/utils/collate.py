@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,34 +17,27 @@ def default_collate(batch: Sequence[Any]) -> Any:
     """Stack samples along a new first axis, inside the structure that they share.
 
     Tensors and arrays are stacked; ints become int64, floats float64, bools bool tensors; text
-    stays a list. Of tuples a list is made of one batch for each place, of lists and dicts a list
-    or dict of batches.
+    stays a list. Of sequences a list is made of one batch for each place (of named tuples a named
+    tuple), of dicts a dict of batches.
 
     Raises: RuntimeError if lists differ in length or tensors in shape, TypeError for other samples.
     """
     first = batch[0]
     if isinstance(first, Tensor):
         return stack(list(batch), 0)
-    if isinstance(first, np.ndarray) and first.dtype.kind in "biuf":
-        return stack([from_numpy(array) for array in batch], 0)
-    if isinstance(first, np.bool_ | np.number):
-        return from_numpy(np.array(batch))
-    if isinstance(first, float):
-        return tensor(batch, dtype=dtypes.float64)
-    if isinstance(first, int):
-        return tensor(batch)
+    if _is_numeric(first):
+        return stack([from_numpy(np.asarray(sample)) for sample in batch], 0)
+    if isinstance(first, int | float):
+        return tensor(batch, dtype=dtypes.float64 if isinstance(first, float) else None)
     if isinstance(first, str | bytes):
         return batch
     if isinstance(first, Mapping):
-        return _rebuilt(first, {key: default_collate([d[key] for d in batch]) for key in first})
+        return {key: default_collate([sample[key] for sample in batch]) for key in first}
     if isinstance(first, Sequence):
-        if any(len(sample) != len(first) for sample in batch):
-            sizes = sorted({len(sample) for sample in batch})
-            raise RuntimeError(
-                f"each element in list of batch should be of equal size, got {sizes}"
-            )
-        parts = [default_collate(places) for places in zip(*batch, strict=True)]
-        return parts if type(first) is tuple else _rebuilt(first, parts)
+        sizes = {len(sample) for sample in batch}
+        if len(sizes) > 1:
+            raise RuntimeError(f"each sample in a batch should be of equal size, got {sizes}")
+        return _like(first, [default_collate(places) for places in zip(*batch, strict=True)])
     raise TypeError(
         "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; "
         f"found {type(first)}"
@@ -54,26 +46,18 @@ def default_collate(batch: Sequence[Any]) -> Any:
 
 def default_convert(sample: Any) -> Any:
     """Arrays and NumPy's numbers of a sample as tensors; all else stays as it is."""
-    if isinstance(sample, np.ndarray | np.generic) and np.asarray(sample).dtype.kind in "biuf":
+    if _is_numeric(sample):
         return from_numpy(np.asarray(sample))
     if isinstance(sample, Mapping):
-        return _rebuilt(sample, {key: default_convert(value) for key, value in sample.items()})
+        return {key: default_convert(value) for key, value in sample.items()}
     if isinstance(sample, Sequence) and not isinstance(sample, str | bytes):
-        parts = [default_convert(value) for value in sample]
-        return parts if type(sample) is tuple else _rebuilt(sample, parts)
+        return _like(sample, [default_convert(value) for value in sample])
     return sample
 
 
-def _rebuilt(like: Any, parts: Any) -> Any:
-    """parts in a collection of like's own type, where that type can be built."""
-    if isinstance(like, tuple) and hasattr(like, "_fields"):
-        return type(like)(*parts)
-    try:
-        if hasattr(like, "__setitem__"):
-            clone = copy.copy(like)
-            for key, value in parts.items() if isinstance(parts, dict) else enumerate(parts):
-                clone[key] = value
-            return clone
-        return type(like)(parts)
-    except TypeError:
-        return parts
+def _is_numeric(sample: object) -> bool:
+    return isinstance(sample, np.ndarray | np.generic) and sample.dtype.kind in "biuf"
+
+
+def _like(sequence: Sequence[Any], parts: list[Any]) -> Any:
+    return type(sequence)(*parts) if hasattr(sequence, "_fields") else parts

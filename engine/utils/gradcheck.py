@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from engine.autograd import Node, Tensor, constant
+from engine.autograd import Tensor, constant
 from engine.grad_mode import no_grad
 
 
@@ -41,27 +40,22 @@ def gradcheck(
     func returns something else than tensors.
     """
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    checked = [
-        (place, x) for place, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad
-    ]
+    checked = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
     if not checked:
-        raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, "
-            "but none of them have requires_grad=True."
-        )
-    for place, x in checked:
+        raise ValueError("gradcheck expects at least one input tensor to require gradient")
+    for i, x in checked:
         if x.array.dtype != np.float64:
             warnings.warn(
-                f"Input #{place} requires gradient and is not a double precision floating point, "
+                f"Input #{i} requires gradient and is not a double precision floating point, "
                 f"but {x.array.dtype}. This check will likely fail.",
                 stacklevel=2,
             )
-    outputs = _outputs(func, inputs)
-    for j, y in enumerate(outputs):
+        x.retain_grad()
+    for j, y in enumerate(_outputs(func, inputs)):
         if y.array.dtype.kind != "f":
             continue
         for i, x in checked:
-            numerical = _numerical(partial(_value, func, inputs, j), x, y.array, eps)
+            numerical = _numerical(lambda: _outputs(func, inputs), j, x, y.array, eps)
             analytical = _analytical(y, x)
             if not np.allclose(analytical, numerical, rtol, atol):
                 if not raise_exception:
@@ -73,29 +67,27 @@ def gradcheck(
     return True
 
 
-def _outputs(func: Callable[..., object], inputs: tuple[object, ...]) -> tuple[Tensor, ...]:
+def _outputs(func: Callable[..., Any], inputs: Sequence[object]) -> Sequence[Tensor]:
     result = func(*inputs)
-    outputs = tuple(result) if isinstance(result, tuple | list) else (result,)
+    outputs = result if isinstance(result, tuple | list) else (result,)
     for y in outputs:
         if not isinstance(y, Tensor):
             raise ValueError(f"gradcheck expects func to return tensors, got {type(y).__name__}")
     return outputs
 
 
-def _value(func: Callable[..., Any], inputs: tuple[object, ...], j: int) -> np.ndarray:
-    return _outputs(func, inputs)[j].array
-
-
-def _numerical(value: Callable[[], np.ndarray], x: Tensor, y: np.ndarray, eps: float) -> np.ndarray:
+def _numerical(
+    again: Callable[[], Sequence[Tensor]], j: int, x: Tensor, y: np.ndarray, eps: float
+) -> np.ndarray:
     jacobian = np.zeros((x.array.size, y.size), y.dtype)
     with no_grad():
         for row, index in enumerate(np.ndindex(x.array.shape)):
             before = x.array[index]
             try:
                 x.array[index] = before + eps
-                above = value().copy()
+                above = again()[j].array.copy()
                 x.array[index] = before - eps
-                jacobian[row] = ((above - value()) / (2 * eps)).reshape(-1)
+                jacobian[row] = ((above - again()[j].array) / (2 * eps)).reshape(-1)
             finally:
                 x.array[index] = before
     return jacobian
@@ -103,38 +95,27 @@ def _numerical(value: Callable[[], np.ndarray], x: Tensor, y: np.ndarray, eps: f
 
 def _analytical(y: Tensor, x: Tensor) -> np.ndarray:
     jacobian = np.zeros((x.array.size, y.array.size), x.array.dtype)
-    if not y.requires_grad:
-        return jacobian
-    retained = x.grad_fn is not None and x.grad_fn.retained
-    if x.grad_fn is not None:
-        x.retain_grad()
-    touched = [x, *_leaves(y)]
-    grads = [leaf.grad for leaf in touched]
+    kept = [(leaf, leaf.grad) for leaf in (x, *_leaves(y))]
     try:
-        for column, index in enumerate(np.ndindex(y.array.shape)):
-            dy = np.zeros_like(y.array)
-            dy[index] = 1
+        for column, dy in enumerate(np.eye(y.array.size) if y.requires_grad else ()):
             x.grad = None
-            y.backward(constant(dy), retain_graph=True)
+            y.backward(constant(dy.reshape(y.array.shape)), retain_graph=True)
             if x.grad is not None:
                 jacobian[:, column] = x.grad.array.reshape(-1)
     finally:
-        for leaf, grad in zip(touched, grads, strict=True):
+        for leaf, grad in kept:
             leaf.grad = grad
-        if x.grad_fn is not None:
-            x.grad_fn.retained = retained
     return jacobian
 
 
 def _leaves(y: Tensor) -> Iterable[Tensor]:
     """The tensors whose grad a backward() from y fills."""
-    seen, stack = set(), [y if y.grad_fn is None else y.grad_fn]
+    seen: set[Any] = set()
+    stack: list[Any] = [y.grad_fn or y]
     while stack:
         node = stack.pop()
-        if node is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, Node):
-            stack.extend(node.parents)
-        else:
+        if isinstance(node, Tensor):
             yield node
+        elif node is not None and node not in seen:
+            seen.add(node)
+            stack.extend(node.parents)

@@ -31,9 +31,10 @@ from urllib.parse import quote, urlsplit
 import nbformat
 import pytest
 
+from engine.course.browser import BrowserMissingError, find_browser
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60_000  # ms; a busy two-core machine starts a kernel in ten seconds
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,25 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
 
 
-def chromium() -> str | None:
-    """An installed Chromium or Chrome, or the one that Playwright brought."""
-    named = os.environ.get("CHROMIUM")
-    found = [named, *map(shutil.which, _NAMES)]
-    found += map(str, Path.home().glob(".cache/ms-playwright/chromium-*/chrome-linux*/chrome"))
-    return next((path for path in found if path and Path(path).exists()), None)
-
-
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    path = chromium()
-    if path is None:
-        words = (
-            "no Chromium or Chrome found: install it (Debian: apt-get install chromium; elsewhere: "
-            "playwright install chromium) or set CHROMIUM to its path"
-        )
+    try:
+        path = find_browser()
+    except BrowserMissingError as error:
         if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(words)
+            pytest.fail(str(error))
+        pytest.skip(str(error))
     from playwright.sync_api import sync_playwright
 
     folder = tmp_path_factory.mktemp("jupyterlab")

@@ -62,6 +62,23 @@ def test_values_types_and_print(name):
     assert repr(ours) == repr(theirs)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda t: t.tensor([1 / 3], dtype=t.float64),
+        lambda t: t.tensor(1 / 3, dtype=t.float64),
+        lambda t: t.full((2,), 1 / 3, dtype=t.float64),
+        lambda t: t.full_like(t.zeros(2, dtype=t.float64), 1 / 3),
+    ],
+)
+def test_a_number_asked_for_in_64_bits_never_passes_through_the_default_dtype(make):
+    assert engine.get_default_dtype() is engine.float32
+    ours = make(engine)
+    assert ours.dtype is engine.float64
+    assert ours.tolist() == make(torch).tolist()
+    assert (ours.numpy() == 1 / 3).all()
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.floats(-100, 100, width=32),

@@ -84,7 +84,7 @@ def test_a_gradient_cut_off_by_detach_is_found():
         gradcheck(lambda x: (x * x).detach(), numbers(3))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(error=st.floats(0, 0.02), atol=st.floats(1e-9, 0.01), rtol=st.floats(1e-9, 0.01))
 def test_the_tolerances_decide_as_in_pytorch(error, atol, rtol):
     class Off(torch.autograd.Function):

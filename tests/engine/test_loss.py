@@ -56,7 +56,7 @@ def test_shapes_that_broadcast_warn(name, reduction):
     assert caught[0].filename == __file__
     with pytest.warns(UserWarning) as theirs:
         getattr(torch.nn.functional, name)(torch.ones(3, 1), torch.ones(3))
-    assert str(caught[0].message) == str(theirs[0].message)
+    assert str(theirs[0].message).startswith(str(caught[0].message))
 
 
 @pytest.mark.parametrize("name", ["mse_loss", "l1_loss"])

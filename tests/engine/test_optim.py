@@ -89,7 +89,7 @@ def test_50_steps_give_the_parameters_and_the_state_of_pytorch(name, dtype):
     assert repr(our_optimizer) == repr(their_optimizer)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     lr=st.floats(1e-4, 0.5),
     beta1=st.floats(0, 0.99),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -26,6 +26,7 @@ def same_text(array, **facts):
     assert tensor_repr(np.asarray(array), **facts) == repr(theirs)
 
 
+@settings(max_examples=60, deadline=None)
 @given(hnp.arrays(st.sampled_from([np.float32, np.float64]), st.integers(0, 12), elements=NUMBERS))
 def test_a_vector_of_floats_chooses_width_and_notation_as_pytorch(array):
     same_text(array)
@@ -43,6 +44,7 @@ def test_scientific_notation_begins_where_it_does_in_pytorch(values, dtype):
     same_text(np.array(values, dtype))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.data(), hnp.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=4))
 def test_any_shape_and_dtype_is_laid_out_as_pytorch(data, shape):
     dtype = data.draw(st.sampled_from(DTYPES))

@@ -1,7 +1,5 @@
 """The same seed gives PyTorch's random numbers: each method, each size, in any order."""
 
-import warnings
-
 import numpy as np
 import pytest
 import torch
@@ -20,18 +18,26 @@ def pair(seed):
     return Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
 
 
+def same_state(ours, theirs):
+    """Both go on with the same numbers, also with the normal that may be waiting."""
+    equal(ours.normal((1,)), torch.randn(1, generator=theirs))
+    equal(ours.uniform((3,)), torch.rand(3, generator=theirs))
+
+
 def equal(ours, theirs):
     theirs = theirs.numpy()
     assert ours.dtype == theirs.dtype
     np.testing.assert_array_equal(ours, theirs)
 
 
+@settings(max_examples=40, deadline=None)
 @given(SEEDS, SIZES, st.sampled_from(list(FLOATS)))
 def test_uniform_numbers_agree_to_the_bit(seed, size, dtype):
     ours, theirs = pair(seed)
     equal(ours.uniform((size,), dtype), torch.rand(size, generator=theirs, dtype=FLOATS[dtype]))
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     SEEDS,
     st.floats(-1e6, 1e6, width=32, allow_subnormal=False),
@@ -44,6 +50,7 @@ def test_uniform_numbers_of_an_interval_agree_to_the_bit(seed, low, width, dtype
     equal(ours.uniform((6, 5), dtype, low, low + width), expected)
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     SEEDS, st.integers(0, 15), st.floats(-100, 100), st.floats(0, 100), st.sampled_from([*FLOATS])
 )
@@ -53,6 +60,7 @@ def test_fewer_than_16_normals_agree_to_the_bit(seed, size, mean, std, dtype):
     equal(ours.normal((size,), dtype, mean, std), expected)
 
 
+@settings(max_examples=40, deadline=None)
 @given(SEEDS, st.integers(16, 200), st.floats(-3, 3), st.floats(0, 3))
 def test_16_normals_and_more_agree_to_one_rounding(seed, size, mean, std):
     for dtype, bound in ((np.float32, 1e-6), (np.float64, 2e-15)):
@@ -62,7 +70,7 @@ def test_16_normals_and_more_agree_to_one_rounding(seed, size, mean, std):
         x = ours.normal((size,), dtype, mean, std)
         assert x.dtype == dtype
         assert np.abs(x - expected.numpy()).max() <= bound * (1 + std)
-        np.testing.assert_array_equal(ours.get_state(), theirs.get_state().numpy())
+        same_state(ours, theirs)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -90,6 +98,7 @@ RANGES = st.one_of(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(SEEDS, RANGES, SIZES)
 def test_integers_agree_also_where_a_range_takes_64_bits(seed, interval, size):
     ours, theirs = pair(seed)
@@ -105,31 +114,29 @@ def test_integers_agree_also_where_a_range_takes_64_bits(seed, interval, size):
         (-(2**31), 2**31, torch.int32),
         (-(2**63), 2**63 - 1, torch.int64),
         (-3, 10, torch.float32),
-        (0, 2**26, torch.float32),
-        (-(2**30) - 1, 2**25 + 3, torch.float32),
-        (2**24 + 1, 2**24 + 9, torch.float32),
-        (-(2**60) - 7, 2**62 - 1, torch.float64),
+        (-(2**24), 2**24 + 1, torch.float32),
+        (-(2**53), 2**53 + 1, torch.float64),
     ],
 )
 def test_integers_of_every_dtype_agree(low, high, dtype):
     ours, theirs = pair(5)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        expected = torch.randint(low, high, (50,), dtype=dtype, generator=theirs)
-        equal(ours.integers(low, high, (50,), expected.numpy().dtype), expected)
+    expected = torch.randint(low, high, (50,), dtype=dtype, generator=theirs)
+    equal(ours.integers(low, high, (50,), expected.numpy().dtype), expected)
 
 
-def test_integers_that_a_float_cannot_hold_are_warned_of():
-    with pytest.warns(UserWarning, match="out of bounds"):
+def test_integers_that_a_float_cannot_hold_are_refused():
+    with pytest.raises(RuntimeError, match="to - 1=67108863 is out of bounds for float32"):
         Generator().integers(0, 2**26, (2,), np.float32)
 
 
+@settings(max_examples=40, deadline=None)
 @given(SEEDS, st.integers(0, 300))
 def test_permutations_agree(seed, n):
     ours, theirs = pair(seed)
     equal(ours.permutation(n), torch.randperm(n, generator=theirs))
 
 
+@settings(max_examples=40, deadline=None)
 @given(SEEDS, st.integers(1, 300), st.floats(0.01, 0.99))
 def test_dropout_masks_agree(seed, size, p):
     torch.manual_seed(seed)
@@ -137,6 +144,7 @@ def test_dropout_masks_agree(seed, size, p):
     np.testing.assert_array_equal(Generator().manual_seed(seed).keep_mask((size,), p), kept.numpy())
 
 
+@settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_random64_is_the_seed_that_a_data_loader_draws(seed):
     ours, theirs = pair(seed)
@@ -176,7 +184,7 @@ CALLS = {
 }
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(SEEDS, st.lists(st.tuples(st.sampled_from(list(CALLS)), SIZES), max_size=12))
 def test_any_order_of_calls_gives_the_same_numbers_and_the_same_state(seed, calls):
     ours, theirs = pair(seed)
@@ -184,26 +192,21 @@ def test_any_order_of_calls_gives_the_same_numbers_and_the_same_state(seed, call
     for name, size in calls:
         mine, torchs = CALLS[name]
         equal(mine(ours, size), torchs(theirs, size))
-    np.testing.assert_array_equal(ours.get_state(), theirs.get_state().numpy())
+    same_state(ours, theirs)
 
 
 @pytest.mark.parametrize("drawn", [0, 1, 3, 623, 624, 625, 2000])
-def test_states_travel_both_ways(drawn):
-    ours, theirs = pair(3)
+def test_a_state_brings_the_same_numbers_again(drawn):
+    ours = Generator().manual_seed(3)
     ours.integers(0, 9, (drawn,))
     ours.normal((3,))
-    theirs.set_state(torch.from_numpy(ours.get_state()))
-    equal(ours.normal((4,)), torch.randn(4, generator=theirs))
-    torch.rand(drawn, generator=theirs)
-    ours.set_state(theirs.get_state().numpy())
-    equal(ours.uniform((5,)), torch.rand(5, generator=theirs))
-    assert ours.initial_seed() == 3
-
-
-def test_a_fresh_pytorch_state_is_understood():
-    ours = Generator()
-    ours.set_state(torch.Generator().manual_seed(8).get_state().numpy())
-    equal(ours.uniform((5,)), torch.rand(5, generator=torch.Generator().manual_seed(8)))
+    state, other = ours.get_state(), Generator()
+    first = [ours.normal((4,)), ours.uniform((5,))]
+    for generator in (ours, other):
+        generator.set_state(state)
+        again = [generator.normal((4,)), generator.uniform((5,))]
+        np.testing.assert_equal(again, first)
+        assert generator.initial_seed() == 3
 
 
 @pytest.mark.parametrize("seed", [0, 1, -1, -5, 2**32, 2**32 + 7, 2**63, 2**64 - 1, -(2**63)])
@@ -254,12 +257,12 @@ def test_what_is_no_64_bit_seed_is_refused_as_in_pytorch(seed):
         (
             lambda g: g.integers(0, 300, (2,), np.uint8),
             lambda: torch.randint(0, 300, (2,), dtype=torch.uint8),
-            "to - 1 is out of bounds for unsigned char",
+            "to - 1=299 is out of bounds for uint8",
         ),
         (
             lambda g: g.integers(-1, 2, (2,), np.bool_),
             lambda: torch.randint(-1, 2, (2,), dtype=torch.bool),
-            "from is out of bounds for bool",
+            "from=-1 is out of bounds for bool",
         ),
         (lambda g: g.permutation(-1), lambda: torch.randperm(-1), "negative dimension -1"),
         (lambda g: g.uniform((2, -3)), lambda: torch.rand(2, -3), "negative dimension -3"),
@@ -267,7 +270,7 @@ def test_what_is_no_64_bit_seed_is_refused_as_in_pytorch(seed):
         (
             lambda g: g.uniform((2,), high=np.inf),
             lambda: torch.empty(2).uniform_(0, np.inf),
-            "to is out of bounds for float",
+            "high=inf",
         ),
         (
             lambda g: g.uniform((2,), low=-3e38, high=3e38),
@@ -278,16 +281,6 @@ def test_what_is_no_64_bit_seed_is_refused_as_in_pytorch(seed):
         (lambda g: g.normal((2,), np.int64), lambda: torch.randn(2, dtype=torch.int64), "int64"),
         (lambda g: g.uniform((2,), np.int64), lambda: torch.rand(2, dtype=torch.int64), "int64"),
         (lambda g: g.keep_mask((2,), 1.5), lambda: torch.empty(2).bernoulli_(-0.5), "1.5"),
-        (
-            lambda g: g.set_state(np.zeros(5, np.uint8)),
-            lambda: torch.Generator().set_state(torch.zeros(5, dtype=torch.uint8)),
-            "5056",
-        ),
-        (
-            lambda g: g.set_state(np.zeros(5056)),
-            lambda: torch.Generator().set_state(torch.zeros(5056)),
-            "uint8",
-        ),
         (lambda g: Generator("cuda"), lambda: torch.Generator("cuda"), "cuda"),
     ],
 )

@@ -139,7 +139,7 @@ def test_the_drawing_shows_each_point_by_its_class_and_rings_the_wrong_ones():
 
 def test_the_arrow_and_the_line_survive_weights_of_zero():
     state = PerceptronState("and")
-    state._set(0.0, 0.0, 0.0)
+    state._set(np.zeros(2), 0.0)
     assert "nan" not in render(state)
     state.press(Event("press", target={"grab": "w"}))
     state.drag(Event("drag", x=0.9, y=0.5, target={"grab": "w"}))

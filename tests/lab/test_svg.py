@@ -33,10 +33,16 @@ def test_a_document_is_an_image_with_a_label_on_a_white_ground():
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30))
 def test_words_come_back_as_they_were(words):
-    root = parsed(svg.text(1, 2, words, data_name=words))
+    root = parsed(svg.text(1, 2, f"{words}!", data_name=f"{words}!"))
     text = root.find(f"{_SVG}text")
-    assert (text.text or "") == words
-    assert text.attrib["data-name"] == words
+    assert text.text == f"{words}!"
+    assert text.attrib["data-name"] == f"{words}!"
+
+
+def test_what_is_empty_is_not_written():
+    assert svg.text(1, 2, "") == ""
+    assert "dash" not in svg.line(0, 0, 1, 1, dash="")
+    assert "fill" not in svg.element("g", fill=None)
 
 
 @given(st.floats(-2, 2), st.floats(0, 10))

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 from engine.course.normal_form import Notebook, from_text
-from engine.course.paths import course_notebooks
+from engine.course.paths import course_notebooks, solution_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = course_notebooks(ROOT)
+SOLUTIONS = solution_notebooks(ROOT)
 INSIDE = "engine-inside"
 
 

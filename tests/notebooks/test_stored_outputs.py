@@ -8,7 +8,7 @@ import time
 
 import notebook_files
 import pytest
-from notebook_files import NOTEBOOKS, other_kernels
+from notebook_files import NOTEBOOKS, SOLUTIONS, other_kernels
 from torch_twin import on_torch, shown_texts
 
 from engine.course.execution import default_environment, execute
@@ -29,6 +29,7 @@ print(json.dumps({
 
 def test_the_course_has_notebooks():
     assert NOTEBOOKS, "without notebooks the tests of this folder would pass by testing nothing"
+    assert SOLUTIONS, "and so would the tests of the solutions"
 
 
 def numeric_kernels(environment):
@@ -47,7 +48,7 @@ def test_the_other_kernels_are_really_other_kernels():
         assert other["kernels"] != ordinary["kernels"], "OpenBLAS chose the same kernel"
 
 
-@each_notebook
+@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: "/".join(path.parts[-2:]))
 def test_nbval_finds_the_stored_outputs_with_other_kernels(path):
     started = time.perf_counter()
     ran = subprocess.run(

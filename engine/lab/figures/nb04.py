@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 import engine
 from engine.lab.colours import BLUE, GREY, INK, ORANGE, PAPER, SKY, class_field
@@ -183,7 +184,7 @@ def spread_figure(spreads: Mapping[str, Any]) -> Figure:
         ax.semilogy(np.arange(1, len(stds) + 1), stds, label=name)
         words.append(f"{name} ends at {stds[-1]:.1g}")
     ax.set(xlabel="layer", ylabel="standard deviation")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(fontsize=9, title="weights' std")
     return figure.describe(
         f"Spread of the outputs by ReLU layer on a logarithmic scale. {'; '.join(words)}."

@@ -1,0 +1,343 @@
+"""Learning rates that change during training. Names as in torch.optim.lr_scheduler.
+
+A scheduler sets the rate of epoch 0 when it is made. Call its `step()` once per epoch, after the
+optimizer's. Where a formula allows it, a rate follows from the one before, as in PyTorch: a rate
+that you set by hand, or that another scheduler changed, is where the schedule goes on.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from engine.ops.arguments import refuse_options
+from engine.optim.optimizer import Optimizer
+
+__all__ = ["CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR"]
+__all__ += ["OneCycleLR", "ReduceLROnPlateau", "StepLR"]
+
+
+class LRScheduler:
+    """Base of the schedulers: counts epochs t = 0, 1, ... and asks the subclass for the rates.
+
+    Args: optimizer: whose groups' "lr" it sets. last_epoch: -1 for a new training; to continue one,
+    the epoch it had reached (the groups then hold "initial_lr").
+
+    Raises: TypeError if optimizer is none; KeyError if last_epoch >= 0 and a group has no
+    "initial_lr".
+    """
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        self.optimizer = optimizer
+        for place, group in enumerate(_groups(optimizer)):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", group["lr"])
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"param 'initial_lr' is not specified in param_groups[{place}], but last_epoch="
+                    f"{last_epoch} continues a training: load the optimizer's state first"
+                )
+        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self._step_count = 0
+        self.step()
+
+    def get_last_lr(self) -> list[float]:
+        """The rates that the last step() set, one per group."""
+        return self._last_lr
+
+    def get_lr(self) -> list[float]:
+        """The rates of epoch `last_epoch`, one per group. step() calls it; see get_last_lr()."""
+        raise NotImplementedError(f"{type(self).__name__} does not compute its rates")
+
+    def step(self, epoch: None = None) -> None:
+        """Go to the next epoch. NotImplementedError for a given one (deprecated in PyTorch)."""
+        refuse_options({"epoch": epoch}, {"epoch": None})
+        if self._step_count == 1 and not self.optimizer._opt_called:
+            warnings.warn(
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first rate "
+                "of the schedule is skipped. Call them in the opposite order.",
+                stacklevel=2,
+            )
+        self._step_count += 1
+        self.last_epoch += 1
+        for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
+            group["lr"] = lr
+        self._last_lr = self._rates()
+
+    def _rates(self) -> list[float]:
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything but the optimizer."""
+        return {key: value for key, value in self.__dict__.items() if key != "optimizer"}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue from what state_dict() returned."""
+        self.__dict__.update(state_dict)
+
+
+class StepLR(LRScheduler):
+    """lr_t = lr_0 · gamma^⌊t / step_size⌋"""
+
+    def __init__(
+        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
+    ) -> None:
+        self.step_size, self.gamma = step_size, gamma
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        """lr · gamma in every step_size-th epoch"""
+        due = self.last_epoch > 0 and self.last_epoch % self.step_size == 0
+        return [lr * self.gamma if due else lr for lr in self._rates()]
+
+
+class ExponentialLR(LRScheduler):
+    """lr_t = lr_0 · gamma^t"""
+
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        """lr · gamma, except at the beginning"""
+        return [lr * self.gamma if self._step_count > 1 else lr for lr in self._rates()]
+
+
+class LambdaLR(LRScheduler):
+    """lr_t = lr_0 · lr_lambda(t)
+
+    Args: lr_lambda: one function, or one for each group. They are not part of the saved state.
+    Raises: ValueError if there are more or fewer functions than groups.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        last_epoch: int = -1,
+    ) -> None:
+        self.lr_lambdas = _one_per_group("lr_lambdas", lr_lambda, optimizer)
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        """lr_0 · lr_lambda(t)"""
+        pairs = zip(self.base_lrs, self.lr_lambdas, strict=True)
+        return [lr * factor(self.last_epoch) for lr, factor in pairs]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything but the optimizer and the functions, in whose place stands None."""
+        return {**super().state_dict(), "lr_lambdas": [None] * len(self.lr_lambdas)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue from what state_dict() returned; the functions stay the ones you passed."""
+        super().load_state_dict({**state_dict, "lr_lambdas": self.lr_lambdas})
+
+
+class CosineAnnealingLR(LRScheduler):
+    """Half a cosine from lr_0 down to eta_min (Loshchilov and Hutter, 2017).
+
+    lr_t = eta_min + (lr_0 - eta_min) h_t,   h_t = (1 + cos(π t / T_max)) / 2
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1
+    ) -> None:
+        self.T_max, self.eta_min = T_max, eta_min
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        """lr - eta_min changes as h_t / h_{t-1}; from 0 it rises to (lr_0 - eta_min) h_t."""
+        if self._step_count == 1:
+            return self._rates()
+        before, now = (
+            (1 + math.cos(math.pi * t / self.T_max)) / 2
+            for t in (self.last_epoch - 1, self.last_epoch)
+        )
+        if before == 0:
+            pairs = zip(self._rates(), self.base_lrs, strict=True)
+            return [lr + (base - self.eta_min) * now for lr, base in pairs]
+        return [now / before * (lr - self.eta_min) + self.eta_min for lr in self._rates()]
+
+
+class OneCycleLR(LRScheduler):
+    """Up to max_lr, then far down, once, in steps of batches (Smith and Topin, 2018).
+
+    lr rises from max_lr / div_factor to max_lr during the first pct_start of total_steps and falls
+    to max_lr / div_factor / final_div_factor; with three_phase it first falls as it rose. Momentum
+    (SGD, RMSprop) or β₁ (Adam) moves against it between max_momentum and base_momentum.
+
+    Args: total_steps, or epochs and steps_per_epoch. anneal_strategy: "cos" or "linear". max_lr,
+    base_momentum, max_momentum: one number, or one for each group.
+
+    Raises: ValueError for values outside these, and by step() after total_steps.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float | Sequence[float],
+        total_steps: int | None = None,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        pct_start: float = 0.3,
+        anneal_strategy: str = "cos",
+        cycle_momentum: bool = True,
+        base_momentum: float | Sequence[float] = 0.85,
+        max_momentum: float | Sequence[float] = 0.95,
+        div_factor: float = 25.0,
+        final_div_factor: float = 1e4,
+        three_phase: bool = False,
+        last_epoch: int = -1,
+    ) -> None:
+        counts: dict[str, Any] = {"epochs": epochs, "steps_per_epoch": steps_per_epoch}
+        if total_steps is not None:
+            counts = {"total_steps": total_steps}
+        elif None in counts.values():
+            raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
+        for name, count in counts.items():
+            if not isinstance(count, int) or count <= 0:
+                raise ValueError(f"Expected positive integer {name}, but got {count}")
+        if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
+            raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
+        if anneal_strategy not in ("cos", "linear"):
+            raise ValueError(f"anneal_strategy must be 'cos' or 'linear', got {anneal_strategy}")
+        self.total_steps = math.prod(counts.values())
+        self.anneal_strategy = anneal_strategy
+        # The step at which a phase ends, and the group's keys of the values reached there.
+        top = pct_start * self.total_steps - 1
+        self._knots = [(0.0, "initial_lr", "max_momentum"), (top, "max_lr", "base_momentum")]
+        if three_phase:
+            self._knots.append((2 * top, "initial_lr", "max_momentum"))
+        self._knots.append((self.total_steps - 1, "min_lr", "max_momentum"))
+        peaks = _one_per_group("max_lr", max_lr, optimizer)
+        lows = _one_per_group("base_momentum", base_momentum, optimizer)
+        highs = _one_per_group("max_momentum", max_momentum, optimizer)
+        self.cycle_momentum = cycle_momentum
+        if cycle_momentum:
+            if not {"momentum", "betas"} & optimizer.defaults.keys():
+                raise ValueError("cycle_momentum needs an optimizer with momentum or beta1")
+            self.use_beta1 = "betas" in optimizer.defaults
+        for group, peak, low, high in zip(optimizer.param_groups, peaks, lows, highs, strict=True):
+            if last_epoch == -1:
+                group["initial_lr"] = peak / div_factor
+                group["max_lr"] = peak
+                group["min_lr"] = group["initial_lr"] / final_div_factor
+                if cycle_momentum:
+                    group["base_momentum"], group["max_momentum"] = low, high
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        """The rates of step `last_epoch`; it also sets the momentum.
+
+        linear: start + (end - start) p.  cos: end + (start - end) (1 + cos πp) / 2.
+        """
+        t = self.last_epoch
+        if t > self.total_steps:
+            raise ValueError(f"Tried to step {t} times, but total_steps is {self.total_steps}")
+        phase = sum(t > step for step, _, _ in self._knots[1:-1])
+        (begin, lr_0, momentum_0), (end, lr_1, momentum_1) = self._knots[phase : phase + 2]
+        p = (t - begin) / (end - begin)
+
+        def between(start: float, stop: float) -> float:
+            if self.anneal_strategy == "linear":
+                return (stop - start) * p + start
+            return stop + (start - stop) / 2.0 * (math.cos(math.pi * p) + 1)
+
+        groups = self.optimizer.param_groups
+        for group in groups if self.cycle_momentum else ():
+            momentum = between(group[momentum_0], group[momentum_1])
+            if self.use_beta1:
+                group["betas"] = (momentum, *group["betas"][1:])
+            else:
+                group["momentum"] = momentum
+        return [between(group[lr_0], group[lr_1]) for group in groups]
+
+
+class ReduceLROnPlateau(LRScheduler):
+    """lr ← max(factor · lr, min_lr) when a metric has not improved for `patience` epochs.
+
+    Args: mode: "min" or "max", what counts as better. factor: below 1. threshold, threshold_mode:
+    better means by threshold, times the best ("rel") or absolute ("abs"). cooldown: epochs to wait
+    after a reduction. min_lr: one number, or one for each group. eps: smaller changes are left out.
+
+    Raises: ValueError for factor >= 1, an unknown mode, or a min_lr list of another length.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        mode: str = "min",
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        threshold_mode: str = "rel",
+        cooldown: int = 0,
+        min_lr: float | Sequence[float] = 0,
+        eps: float = 1e-8,
+    ) -> None:
+        if factor >= 1.0:
+            raise ValueError(f"Factor should be < 1.0, but got {factor}.")
+        if mode not in ("min", "max"):
+            raise ValueError(f"mode {mode} is unknown! Expected 'min' or 'max'")
+        if threshold_mode not in ("rel", "abs"):
+            raise ValueError(f"threshold mode {threshold_mode} is unknown! Expected 'rel' or 'abs'")
+        _one_per_group("min_lrs", min_lr, optimizer)
+        self.optimizer, self.min_lrs = optimizer, min_lr
+        self.factor, self.patience, self.cooldown, self.eps = factor, patience, cooldown, eps
+        self.mode, self.threshold, self.threshold_mode = mode, threshold, threshold_mode
+        self.best = math.inf if mode == "min" else -math.inf
+        self.last_epoch = self.num_bad_epochs = self.cooldown_counter = 0
+        self._last_lr = self._rates()
+
+    @property
+    def in_cooldown(self) -> bool:
+        """Whether the scheduler waits after a reduction."""
+        return self.cooldown_counter > 0
+
+    def step(self, metrics: Any, epoch: None = None) -> None:
+        """Take note of this epoch's metric (a number or a tensor with one), and perhaps reduce."""
+        refuse_options({"epoch": epoch}, {"epoch": None})
+        current = float(metrics)
+        self.last_epoch += 1
+        if self._is_better(current):
+            self.best, self.num_bad_epochs = current, 0
+        else:
+            self.num_bad_epochs += 1
+        if self.in_cooldown:
+            self.cooldown_counter -= 1
+            self.num_bad_epochs = 0
+        if self.num_bad_epochs > self.patience:
+            lowest_rates = _one_per_group("min_lrs", self.min_lrs, self.optimizer)
+            for group, lowest in zip(self.optimizer.param_groups, lowest_rates, strict=True):
+                lr = max(group["lr"] * self.factor, lowest)
+                if group["lr"] - lr > self.eps:
+                    group["lr"] = lr
+            self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
+        self._last_lr = self._rates()
+
+    def _is_better(self, current: float) -> bool:
+        sign = -1 if self.mode == "min" else 1
+        bound = self.best + sign * self.threshold
+        if self.threshold_mode == "rel":
+            bound = self.best * (1.0 + sign * self.threshold)
+        return sign * current > sign * bound
+
+
+def _groups(optimizer: Optimizer) -> list[dict[str, Any]]:
+    """The optimizer's groups. TypeError if it is none."""
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
+    return optimizer.param_groups
+
+
+def _one_per_group(name: str, value: Any, optimizer: Optimizer) -> list[Any]:
+    """A list with one value for each group. ValueError if a list has another length."""
+    groups = len(_groups(optimizer))
+    if not isinstance(value, list | tuple):
+        return [value] * groups
+    if len(value) != groups:
+        raise ValueError(f"Expected {groups} {name}, one for each group, but got {len(value)}")
+    return list(value)
