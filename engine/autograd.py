@@ -68,9 +68,10 @@ class Node:
 
     def free(self) -> None:
         """Give back what was saved. What saved nothing can be walked again, as in PyTorch."""
-        if next(saved_arrays(self.backward), None) is not None:
+        for _ in saved_arrays(self.backward):
             self._name = self._name or self.backward.__qualname__  # it names errors to come
             self.backward = None
+            return
 
     def __repr__(self) -> str:
         return f"<{self.name()} object>"
@@ -248,11 +249,14 @@ def walk(root: Tensor, gradient: np.ndarray, retain_graph: bool) -> None:
             continue
         if node.retained is not None:
             _retain(node, dy)
-        _refuse_stale(node)
+        if node.backward is None or node.time < changes.latest:
+            _refuse_spent(node)
         for parent, dx in zip(node.parents, node.backward(dy), strict=True):
             if parent is None or dx is None:
                 continue
-            dx = _fit(dx, parent if type(parent) is Node else parent.array)
+            like = parent if type(parent) is Node else parent.array
+            if dx.shape != like.shape or dx.dtype is not like.dtype:
+                dx = _fit(dx, like)
             earlier = gradients.get(parent)
             gradients[parent] = dx if earlier is None else earlier + dx
         if not retain_graph:
@@ -270,9 +274,7 @@ def _fit(gradient: np.ndarray, like: Node | np.ndarray) -> np.ndarray:
     """The gradient in the shape and number type of what it belongs to."""
     if gradient.shape != like.shape:
         gradient = unbroadcast(gradient, like.shape)
-    if gradient.dtype is not like.dtype:
-        gradient = gradient.astype(like.dtype)
-    return gradient
+    return gradient.astype(like.dtype, copy=False)
 
 
 def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -310,17 +312,13 @@ def _root_gradient(array: np.ndarray, gradient: Tensor | None) -> np.ndarray:
 
 def _newest_first(start) -> list[Node]:
     """All nodes that start was computed from, children before parents."""
-    seen = {start}
-    stack = [start]
-    nodes = []
-    while stack:  # a stack, not recursion: graphs may be 100,000 operations deep
-        node = stack.pop()
-        if type(node) is Node:
-            nodes.append(node)
-            for parent in node.parents:
-                if parent is not None and parent not in seen:
-                    seen.add(parent)
-                    stack.append(parent)
+    nodes = [start] if type(start) is Node else []
+    seen = set(nodes)
+    for node in nodes:  # it grows meanwhile: no recursion, graphs may be 100,000 operations deep
+        for parent in node.parents:
+            if type(parent) is Node and parent not in seen:
+                seen.add(parent)
+                nodes.append(parent)
     nodes.sort(key=attrgetter("time"), reverse=True)
     return nodes
 
@@ -349,14 +347,12 @@ def saved_arrays(backward: Backward) -> Iterator[np.ndarray]:
             yield from (item for item in contents if isinstance(item, np.ndarray))
 
 
-def _refuse_stale(node: Node) -> None:
+def _refuse_spent(node: Node) -> None:
     if node.backward is None:
         raise RuntimeError(
             f"Trying to backward through the graph a second time: {node.name()} has given back "
             "what it saved. Call the first backward() with retain_graph=True if you need a second."
         )
-    if node.time > changes.latest:
-        return  # nothing at all was changed since: the usual case, without a look at the arrays
     for array in saved_arrays(node.backward):
         if changes.time_of(array) > node.time:
             raise RuntimeError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from functools import partial
 
 import numpy as np
 
@@ -27,21 +28,25 @@ class Changes:
 
     def __init__(self) -> None:
         self.latest = 0
-        self._times: dict[int, tuple[int, weakref.ref]] = {}
+        self._times: dict[int, int] = {}
+        self._alive: dict[int, weakref.ref] = {}
 
-    def note(self, array: np.ndarray) -> None:
-        """Note that an array was changed in place. Whoever writes into a tensor calls this."""
-        memory = owner(array)
-        key = id(memory)
-        known = self._times.get(key)
-        # The weak reference forgets the entry with its memory: an id may be used again.
-        alive = known[1] if known else weakref.ref(memory, lambda _: self._times.pop(key, None))
+    def note(self, *arrays: np.ndarray) -> None:
+        """Note that arrays were changed in place. Whoever writes into a tensor calls this."""
         self.latest = tick()
-        self._times[key] = (self.latest, alive)
+        for array in arrays:
+            memory = array if array.base is None else owner(array)
+            key = id(memory)
+            if key not in self._alive:  # forget the entry with its memory: ids are used again
+                self._alive[key] = weakref.ref(memory, partial(self._forget, key))
+            self._times[key] = self.latest
+
+    def _forget(self, key: int, _: weakref.ref) -> None:
+        del self._times[key], self._alive[key]
 
     def time_of(self, array: np.ndarray) -> int:
         """When the memory that ``array`` shows was last changed; 0 if never."""
-        return self._times.get(id(owner(array)), (0,))[0]
+        return self._times.get(id(owner(array)), 0)
 
 
 changes = Changes()

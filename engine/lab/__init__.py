@@ -5,7 +5,9 @@ Widgets and figures are loaded when they are first used, so that one does not pa
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 # These two at once: loaded later, the module `ask` would take the place of the function `ask`.
@@ -22,8 +24,10 @@ _HOMES = {
     "DecisionBoundary": "decision_boundary",
     "InitializationExplorer": "initialization",
 }
-# Figures by notebook: `from engine.lab import neuron_figure` finds them through these files.
-_FIGURES = ("nb00", "nb01", "nb02", "nb03", "nb04")
+# Figures by notebook, found by their names alone: a broken file breaks no other one.
+for _file in sorted(Path(__file__).parent.glob("figures/nb*.py")):
+    for _name in re.findall(r"^def (\w+_figure)\(", _file.read_text("utf-8"), re.MULTILINE):
+        _HOMES[_name] = f"figures.{_file.stem}"
 
 __all__ = ["ask", "cross_check"]
 __all__ += sorted(_HOMES)
@@ -32,11 +36,6 @@ __all__ += sorted(_HOMES)
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(f"engine.lab.{_HOMES[name]}"), name)
-    if name.endswith("_figure"):
-        for home in _FIGURES:
-            module = import_module(f"engine.lab.figures.{home}")
-            if hasattr(module, name):
-                return getattr(module, name)
     raise AttributeError(f"engine.lab has no {name!r}; it has {', '.join(__all__)}")
 
 

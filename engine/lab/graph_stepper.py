@@ -46,10 +46,10 @@ GRAPHS = {
     "L = (w·x + b − y)²": (
         Node("w", 0, 0, 2.0),
         Node("x", 0, 1, 3.0),
-        Node("b", 1, 1.6, 1.0),
-        Node("y", 2, 1.8, 4.0),
         Node("p", 1, 0.5, words="w·x", rule=lambda v: v["w"] * v["x"]),
+        Node("b", 1, 1.6, 1.0),
         Node("z", 2, 0.7, words="p + b", rule=lambda v: v["p"] + v["b"]),
+        Node("y", 2, 1.8, 4.0),
         Node("e", 3, 1.0, words="z − y", rule=lambda v: v["z"] - v["y"]),
         Node("L", 4, 1.0, words="e²", rule=lambda v: v["e"] ** 2),
     ),
@@ -104,17 +104,13 @@ class GraphState:
     def _compute(self) -> None:
         tensors: dict[str, engine.Tensor] = {}
         for name, node in self.nodes.items():
-            tensors[name] = (
-                node.rule(tensors)
-                if node.rule
-                else engine.tensor(self.inputs[name], dtype=engine.float64, requires_grad=True)
-            )
+            tensors[name] = node.rule(tensors) if node.rule else _leaf(self.inputs[name])
         self.values = {name: tensor.item() for name, tensor in tensors.items()}
         names = {t if t.is_leaf else t.grad_fn: name for name, t in tensors.items()}
         self.edges = []
         for child in reversed(self.results):  # newest first, as the engine walks
-            node = tensors[child].grad_fn
-            for parent, local in zip(node.parents, node.backward(np.ones(())), strict=True):
+            made = tensors[child].grad_fn
+            for parent, local in zip(made.parents, made.backward(np.ones(())), strict=True):
                 if parent is not None:
                     self.edges.append(Edge(child, names[parent], float(local)))
 
@@ -175,22 +171,20 @@ class GraphState:
 
     def summary(self) -> str:
         """The numbers seen, in words."""
-        known = ", ".join(f"{name} = {_number(value)}" for name, value in self.known.items())
-        words = f"Step {self.steps} of {self.last_step}. {self.news()}\nValues: {known}"
+        words = f"Step {self.steps} of {self.last_step}. {self.news()}\nValues: "
+        words += ", ".join(f"{name} = {_number(value)}" for name, value in self.known.items())
         for name, value in self.gradients.items():
-            words += f"{', ' if name != 'L' else '\nGradients: '}∂L/∂{name} = {_number(value)}"
+            words += f"\nGradients: ∂L/∂{name}" if name == "L" else f", ∂L/∂{name}"
+            words += f" = {_number(value)}"
             if self.waiting(name):
                 words += f" ({self.waiting(name)} use still to come)"
         return words
 
     def press(self, event: Event) -> None:
-        """Choose the input that was pressed; the Back mark goes one step back."""
-        name = event.target.get("grab", "")
-        self._drag = None
+        """Choose the input that was pressed, for a drag or for the keys."""
+        name, self._drag = event.target.get("grab"), None
         if name in self.inputs:
             self.chosen, self._drag = name, (event.py, self.inputs[name])
-        elif name == "back":
-            self.step(-1)
 
     def drag(self, event: Event) -> None:
         """Up makes the pressed input larger, down smaller, in strides of 0.5."""
@@ -201,11 +195,11 @@ class GraphState:
 
     def key(self, event: Event) -> None:
         """Walk and edit from the keyboard; see KEYS_HELP."""
-        stride = 0.1 if event.shift else STRIDE
+        _, up = event.arrows
         walks = {"ArrowRight": 1, "ArrowLeft": -1, "End": self.last_step, "Home": -self.last_step}
-        edits = {"ArrowUp": stride, "ArrowDown": -stride}
-        if event.key in edits:
-            self.set_input(self.chosen, self.inputs[self.chosen] + edits[event.key])
+        if up:
+            stride = 0.1 if event.shift else STRIDE
+            self.set_input(self.chosen, self.inputs[self.chosen] + up * stride)
         elif event.key == "Enter":
             names = list(self.inputs)
             self.chosen = names[(names.index(self.chosen) + 1) % len(names)]
@@ -213,15 +207,23 @@ class GraphState:
             self.step(walks.get(event.key, 0))
 
 
+def _leaf(value: float) -> engine.Tensor:
+    return engine.tensor(value, dtype=engine.float64, requires_grad=True)
+
+
 def render(state: GraphState) -> str:
     """The graph with the values and gradients that the walk has reached."""
     parts = [svg.text(12, 24, state.news(), size=16, weight="600")]
     parts += [_edge(state, edge, index) for index, edge in enumerate(state.edges)]
     parts += [_box(state, node) for node in state.nodes.values()]
-    parts.append(svg.text(12, 296, "thick frame: chosen input; drag it, or ↑ ↓", size=12))
-    back = svg.rectangle(664, 8, 76, 24, fill=PAPER, stroke=GREY, rx=4)
-    back += svg.text(702, 25, "◀ Back", anchor="middle")
-    parts.append(svg.group(back, data_grab="back", style="cursor: pointer"))
+    parts.append(
+        svg.text(
+            12,
+            296,
+            "← → walk back and on; ↑ ↓ or a drag change the chosen input (thick frame)",
+            size=12,
+        )
+    )
     label = f"Graph of {state.graph}. {state.summary()}".replace("\n", ". ")
     return svg.document(760, 306, label, *parts)
 

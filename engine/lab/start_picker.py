@@ -74,7 +74,7 @@ def render(state: Start) -> str:
         bar(basins(state.lr)),
         text(50, 396, "upper row: starts that end left; lower row: right", size=12),
         PLOT.vertical(state.start[0], colour=colour),
-        *(PLOT.marker(*point, style, size=8) for point, style in minima),
+        *(PLOT.marker(x, y, style, size=8) for (x, y), style in minima),
     ]
     return document(640, 402, f"A loss with two valleys. {state.summary()}", *parts)
 

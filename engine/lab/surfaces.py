@@ -11,7 +11,7 @@ import engine
 from engine.datasets import load_diabetes
 from engine.lab.colours import GREY, INK, SKY
 from engine.lab.state import Event
-from engine.lab.svg import Plot, handle, symbol
+from engine.lab.svg import Plot, circle, handle, symbol
 
 NEAR = 0.01  # so near to a minimum counts as arrived
 
@@ -47,7 +47,7 @@ class Surface:
 
     def reached(self, w: np.ndarray) -> np.ndarray:
         """Index of the minimum within 0.01, or -1. Shapes: w (..., D), result (...)."""
-        near = np.linalg.norm(w[..., None, :] - np.array(self.minima), axis=-1) < NEAR
+        near = (np.abs(w[..., None, :] - np.array(self.minima)) < NEAR).all(axis=-1)
         return np.where(near.any(axis=-1), near.argmax(axis=-1), -1)
 
     def settled(self, path: np.ndarray) -> int | None:
@@ -161,11 +161,10 @@ class Descent:
 
     def key(self, event: Event) -> None:
         """Arrow keys move the start by 0.1, with shift by 0.01."""
-        stride = 0.01 if event.shift else 0.1
-        dx = {"ArrowRight": stride, "ArrowLeft": -stride}.get(event.key, 0.0)
-        dy = {"ArrowUp": stride, "ArrowDown": -stride}.get(event.key, 0.0)
-        if dx or dy:
-            self.place(self.start[0] + dx, (*self.start, 0.0)[1] + dy)
+        stride, (right, up) = 0.01 if event.shift else 0.1, event.arrows
+        if right or up:
+            x, y, *_ = *self.start, 0.0
+            self.place(x + stride * right, y + stride * up)
 
 
 def scene(plot: Plot, state: Descent, colour: str, ghost: np.ndarray | None = None) -> str:
@@ -180,16 +179,14 @@ def scene(plot: Plot, state: Descent, colour: str, ghost: np.ndarray | None = No
         ring = np.stack([np.cos(turn) / np.sqrt(surface.steepest), np.sin(turn)])
         for loss in (0.02, 0.1, 0.3, 0.7, 1.5, 3, 6, 10):
             parts.append(plot.line(*ring * np.sqrt(2 * loss), colour=SKY, width=1))
-    for x, y in points(surface.minima):
-        parts.append(symbol(plot.px(x), plot.py(y), "cross", fill=INK))
+    parts += [symbol(*plot.at(*point), "cross", fill=INK) for point in points(surface.minima)]
     with np.errstate(all="ignore"):
         if ghost is not None:
             parts.append(plot.line(*points(ghost).T, colour=GREY, dash="4 3", width=1.5))
         x, y = points(state.path).T
         parts.append(plot.line(x, y, colour=colour, width=1.5))
-        for place in zip(plot.px(x[:60]), plot.py(y[:60]), strict=True):
-            if plot.contains(*place):
-                parts.append(symbol(*place, "circle", fill=colour, size=3, width=0))
-    place = plot.px(x[0]), plot.py(min(y[0], surface.y[1]))
+        places = [plot.at(*point) for point in zip(x[:60], y[:60], strict=True)]
+    parts += [circle(*place, 3, fill=colour) for place in places if plot.contains(*place)]
+    place = plot.at(x[0], min(y[0], surface.y[1]))
     parts.append(symbol(*place, "triangle", fill=colour, size=9))
     return "".join(parts) + handle(*place, data_grab="start")

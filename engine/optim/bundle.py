@@ -68,7 +68,7 @@ class Bundle:
         np.multiply(change, factor, out=self._change)
         for p, piece in self._pieces:
             p.array += piece
-            changes.note(p.array)
+        changes.note(*[p.array for p in self._params])
 
 
 def bundles_of(params: Sequence[Tensor], state: State, names: Sequence[str]) -> list[Bundle]:

@@ -51,13 +51,6 @@ def test_an_input_is_dragged_in_the_middle_of_a_walk(page, widget):
     assert shown_gradient(widget.readout(), "w") == pytest.approx(2 * (7 - y) * 3)
 
 
-def test_the_walk_goes_back_by_the_mark_in_the_picture(widget):
-    widget.key("ArrowRight")
-    widget.wait_for("Step 1 of 12")
-    widget.drag("back", 0, 0)
-    widget.wait_for("Step 0 of 12")
-
-
 def test_everything_works_from_the_keyboard(page, widget):
     widget.key("Enter")
     widget.key("ArrowUp")

@@ -8,22 +8,14 @@ import torch
 
 from engine.lab import LearningRateExplorer
 from engine.lab.app import Event
-from engine.lab.learning_rate import (
-    AT_FIRST,
-    MOST_STEPS,
-    SURFACES,
-    Descent,
-    double_well,
-    ravine,
-    render,
-    surface_plot,
-)
+from engine.lab.learning_rate import MOST_STEPS, RATES, VIEW, Explorer, render
+from engine.lab.surfaces import SURFACES, ravine
 
 SIZE = 'viewBox="0 0 760 400" width="760" height="400"'
 
 
-def run(surface, lr, steps, **settings):
-    descent = Descent(surface, lr, **settings)
+def run(surface, lr, steps):
+    descent = Explorer(SURFACES[surface], lr)
     descent.reset()
     descent.step(steps)
     return descent
@@ -51,7 +43,7 @@ def test_paths_are_those_of_pytorch(name):
 
 @pytest.mark.parametrize("name", SURFACES)
 def test_the_minima_are_flat_and_the_deepest_has_the_stated_curvature(name):
-    surface = SURFACES[name]()
+    surface = SURFACES[name]
     for minimum in surface.minima:
         w = torch.tensor(minimum, dtype=torch.float64)
         curvature = torch.autograd.functional.hessian(surface.loss, w)
@@ -62,7 +54,7 @@ def test_the_minima_are_flat_and_the_deepest_has_the_stated_curvature(name):
             assert torch.linalg.eigvalsh(curvature).max().item() == pytest.approx(
                 surface.steepest, rel=1e-12
             )
-    depths = surface.heights(np.array(surface.minima))
+    depths = surface.at(surface.minima)[0]
     assert depths[0] == depths.min()
 
 
@@ -73,23 +65,23 @@ def test_the_bowl_is_the_loss_of_the_diabetes_patients():
     x, y = ((v - v.mean()) / v.std() for v in (data[:, 2], target))
     w = np.array([-1.0, 0.0, 2.5])
     losses = ((w[:, None] * x - y) ** 2).mean(axis=1)
-    np.testing.assert_allclose(SURFACES["bowl"]().heights(w[:, None]), losses, rtol=1e-12)
+    np.testing.assert_allclose(SURFACES["bowl"].at(w[:, None])[0], losses, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
     ("surface", "lr", "word", "evidence"),
     [
-        ("bowl", 0.001, "converges", "from one side, still 1.5"),
+        ("bowl", 0.001, "converges", "on its way, from one side"),
         ("bowl", 0.1, "converges", "within 0.01 of a minimum since step 23"),
         ("bowl", 0.5, "converges", "within 0.01 of a minimum since step 1"),
         ("bowl", 0.99, "converges", "in zig-zag"),
-        ("bowl", 1.0, "oscillates", "w jumps by 3.17, for 40 steps"),
+        ("bowl", 1.0, "oscillates", "it jumps by 3.17, to and fro"),
         ("bowl", 1.01, "diverges", "grown from 3.17 to 12.9"),
-        ("ravine", 0.19, "converges", "in zig-zag, still 0.015"),
-        ("ravine", 0.2, "oscillates", "w₁ jumps by 2.00, for 40 steps"),
+        ("ravine", 0.19, "converges", "on its way, in zig-zag"),
+        ("ravine", 0.2, "oscillates", "it jumps by 2.00, to and fro"),
         ("ravine", 0.21, "diverges", "grown from 5.5 to 1.02e+04"),
         ("double well", 0.05, "converges", "since step 7"),
-        ("double well", 0.3, "oscillates", "w jumps by"),
+        ("double well", 0.3, "oscillates", "it jumps by"),
         ("double well", 0.4, "diverges", "the loss is inf at step 6"),
     ],
 )
@@ -105,7 +97,7 @@ def test_a_verdict_needs_six_steps():
 
 
 def test_a_larger_step_may_end_in_the_deeper_valley():
-    left, right = (w for (w,) in double_well().minima)
+    left, right = (w for (w,) in SURFACES["double well"].minima)
     assert run("double well", 0.13, 60).path[-1][0] == pytest.approx(right, abs=1e-6)
     assert run("double well", 0.15, 60).path[-1][0] == pytest.approx(left, abs=1e-6)
 
@@ -132,11 +124,19 @@ def test_a_new_rate_runs_as_far_as_the_old_one_and_reset_goes_to_the_start():
     assert descent.steps == 0 and len(descent.losses) == 1
 
 
+def test_a_moved_start_runs_as_far_and_stays_through_a_reset():
+    descent = run("bowl", 0.1, 50)
+    descent.place(0.0, 0.0)
+    assert descent.steps == 50 and descent.path[0] == 0.0
+    descent.reset()
+    assert descent.steps == 0 and descent.path[0] == 0.0
+
+
 def test_a_steeper_ravine_has_a_smaller_limit():
     descent = run("ravine", 0.019, 60)
-    descent.steepness = 100.0
+    descent.surface = ravine(100.0)
     descent.reset()
-    assert descent.surface.limit == 0.02
+    assert "limit 2/λmax = 0.02" in descent.summary()
     assert descent.path[1] == pytest.approx([1 - 1.9, 1 - 0.019])
 
 
@@ -149,7 +149,7 @@ def test_from_the_flat_axis_the_steep_one_sets_no_limit():
 
 
 def test_a_start_stays_in_the_view_and_steps_along_the_arrows():
-    descent = Descent("ravine", 0.1)
+    descent = Explorer(SURFACES["ravine"], 0.1)
     descent.press(Event("press", x=9.0, y=-0.456, plot="surface"))
     assert descent.start == (1.5, -0.46)
     descent.drag(Event("drag", x=0.0, y=0.0, plot=""))
@@ -157,7 +157,9 @@ def test_a_start_stays_in_the_view_and_steps_along_the_arrows():
     for key in ("ArrowLeft", "ArrowDown", "Home"):
         descent.key(Event("key", key=key))
     assert descent.start == (1.4, -0.56)
-    one = Descent("bowl", 0.1)
+    descent.key(Event("key", key="ArrowUp", shift=True))
+    assert descent.start == (1.4, -0.55)
+    one = Explorer(SURFACES["bowl"], 0.1)
     one.key(Event("key", key="ArrowRight"))
     one.key(Event("key", key="ArrowUp"))
     assert one.start == (-0.9,)
@@ -171,38 +173,37 @@ def test_unknown_surfaces_and_rates_are_refused():
 
 
 @pytest.mark.parametrize("name", SURFACES)
-@pytest.mark.parametrize("steps", [0, 1, 40, 300])
-def test_the_drawing_states_its_numbers_and_holds_no_nan(name, steps):
-    for lr in SURFACES[name]().rates:
-        descent = run(name, lr, steps)
+@pytest.mark.parametrize("lr", [RATES[0], 0.1, 0.2, RATES[-1]])
+def test_the_drawing_states_its_numbers_and_holds_no_nan(name, lr):
+    descent = run(name, lr, 0)
+    for steps in (0, 1, 40, MOST_STEPS):
+        descent.step(steps)
         drawn = render(descent)
         label = re.search('aria-label="([^"]*)"', drawn).group(1)
+        limit = f"2/λmax = {2 / SURFACES[name].steepest:.3g}"
         assert SIZE in drawn
-        assert f"lr {lr:g}, limit 2/λmax = {descent.surface.limit:.3g}" in label
-        assert f"step {descent.steps}" in label
+        assert f"lr {lr:g}, limit {limit}; step {descent.steps}" in label
+        assert limit in drawn.replace(label, "")
         assert not re.search(r'="[^"]*\b(nan|inf)\b[^"]*"', drawn.replace(f'"{label}"', ""))
-        assert f"2/λmax = {descent.surface.limit:.3g}" in drawn.replace(label, "")
 
 
 def test_the_drawing_marks_each_step_and_the_earlier_run():
     descent = run("ravine", 0.1, 20)
-    plain = render(descent)
-    assert plain.count('r="3"') == 21
+    assert render(descent).count('r="3"') == 21
+    assert "stroke-dasharray" not in render(descent)
     descent.ghost = run("ravine", 0.15, 10).trace()
-    both = render(descent)
-    assert both.count('r="3"') == 32
-    assert both.count('stroke-dasharray="4 3"') == 2
+    assert render(descent).count('stroke-dasharray="4 3"') == 2
 
 
 def test_the_app_steps_compares_and_stops_where_the_loss_ends():
     app = LearningRateExplorer(surface="double well", lr=0.05)
     assert repr(app) == "LearningRateExplorer(surface='double well')"
-    assert app.state.steps == AT_FIRST and not app.playing
-    assert f"step {AT_FIRST}" in app.picture.readout
+    assert app.state.steps == 40 and not app.playing
+    assert "step 40" in app.picture.readout
     app.buttons["compare"].value = True
     app.controls["lr"].value = 0.4
     assert "Diverges: the loss is inf at step 6." in app.picture.readout
-    assert app.state.ghost[0] == 0.05 and len(app.state.ghost[1]) == AT_FIRST + 1
+    assert [len(kept) for kept in app.state.ghost] == [41, 41]
     app.press("reset")
     for _ in range(8):
         app.press("step")
@@ -212,12 +213,12 @@ def test_the_app_steps_compares_and_stops_where_the_loss_ends():
 
 def test_the_app_moves_the_start_by_pointer_and_by_key():
     app = LearningRateExplorer(surface="ravine")
-    plot = surface_plot(ravine())
+    plot = SURFACES["ravine"].plot(VIEW)
     x, y = float(plot.px(0.5)), float(plot.py(-0.5))
     app.send("press", x=x, y=y, target={})
     assert app.state.start == pytest.approx((0.5, -0.5))
     app.send("key", key="ArrowUp")
     assert app.state.start == pytest.approx((0.5, -0.4))
-    app.controls["steepness"].value = 100.0
+    app.controls["surface"].label = "100"
     assert "limit 2/λmax = 0.02" in app.picture.readout
     assert "Diverges" in app.picture.readout

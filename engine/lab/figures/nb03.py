@@ -18,36 +18,31 @@ def graph_figure(gradients: bool = True) -> Figure:
     figure = Figure(7.6, 2.9)
     ax = figure.axes[0]
     ax.set_axis_off()
-    ax.set_xlim(-0.45, 4.45)
-    ax.set_ylim(2.2, -0.4)
+    ax.set(xlim=(-0.45, 4.45), ylim=(2.2, -0.4))
+    places = {name: np.array([node.column, node.row]) for name, node in state.nodes.items()}
     for edge in state.edges:
-        tail, head = state.shape.places[edge.parent], state.shape.places[edge.child]
-        ends = {"xytext": tail, "xy": head, "xycoords": "data"}
+        tail, head = places[edge.parent], places[edge.child]
         look = {"arrowstyle": "-|>", "color": BLUE, "shrinkA": 32, "shrinkB": 32, "lw": 1.6}
         if gradients:
-            ends = {"xytext": head, "xy": tail, "xycoords": "data"}
+            tail, head = head, tail
             look |= {"color": VERMILLION, "linestyle": (0, (5, 2))}
-        ax.annotate("", **ends, arrowprops=look)
-        if gradients:
-            place = ((tail[0] + head[0]) / 2, (tail[1] + head[1]) / 2)
             factor = f"× {edge.local:g}".replace("-", "−")
             ground = {"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"}
-            ax.text(*place, factor, color=VERMILLION, bbox=ground, **_MIDDLE)
-    words = {op.name: f"{op.name} = {op.words}" for op in state.shape.operations}
-    for name, place in state.shape.places.items():
+            x, y = (tail + head) / 2
+            ax.text(x, y, factor, color=VERMILLION, bbox=ground, **_MIDDLE)
+        ax.annotate("", xytext=tail, xy=head, arrowprops=look)
+    for name, node in state.nodes.items():
         gradient = f"{state.gradients[name]:g}" if gradients else "?"
-        box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": BLUE if name in words else INK}
-        first = f"{words.get(name, name)}\n{state.values[name]:g}\n"
-        text = f"{first}∂L/∂{name} = {gradient}".replace("-", "−")
-        ax.text(*place, text, color=INK, bbox=box, **_MIDDLE)
-    names = list(state.shape.places)
-    figure.keep("values", [state.values[name] for name in names])
-    values = ", ".join(f"{name} = {state.values[name]:g}" for name in names)
+        words = f"{node.title}\n{state.values[name]:g}\n∂L/∂{name} = {gradient}"
+        box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": BLUE if node.rule else INK}
+        ax.text(node.column, node.row, words.replace("-", "−"), color=INK, bbox=box, **_MIDDLE)
+    figure.keep("values", [state.values[name] for name in places])
+    values = ", ".join(f"{name} = {state.values[name]:g}" for name in places)
     alt = f"Graph of L = (w·x + b − y)², from the inputs on the left to the loss. Values: {values}."
     if not gradients:
         return figure.describe(f"{alt} The gradient of the loss for each of them is unknown.")
-    figure.keep("gradients", [state.gradients[name] for name in names])
-    slopes = ", ".join(f"{name} {state.gradients[name]:g}" for name in names)
+    figure.keep("gradients", [state.gradients[name] for name in places])
+    slopes = ", ".join(f"{name} {state.gradients[name]:g}" for name in places)
     return figure.describe(f"{alt} Gradients, found from right to left: {slopes}.")
 
 
@@ -66,8 +61,7 @@ def step_size_figure() -> Figure:
     central = figure.keep("central", np.abs((loss(w + h) - loss(w - h)) / (2 * h) - exact))
     ax.loglog(h, one_sided, label="forward difference")
     ax.loglog(h, central, label="central difference")
-    ax.set_xlabel("step h")
-    ax.set_ylabel("error of the gradient")
+    ax.set(xlabel="step h", ylabel="error of the gradient")
     ax.annotate("rounding", (1e-12, 1e-8), ha="center", color=GREY)
     ax.annotate("the curve bends", (1e-2, 1e-9), ha="center", color=GREY)
     ax.legend(frameon=False)
