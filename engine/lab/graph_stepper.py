@@ -216,14 +216,7 @@ def render(state: GraphState) -> str:
     parts = [svg.text(12, 24, state.news(), size=16, weight="600")]
     parts += [_edge(state, edge, index) for index, edge in enumerate(state.edges)]
     parts += [_box(state, node) for node in state.nodes.values()]
-    parts.append(
-        svg.text(
-            12,
-            296,
-            "← → walk back and on; ↑ ↓ or a drag change the chosen input (thick frame)",
-            size=12,
-        )
-    )
+    parts.append(svg.text(12, 296, "← → walk; ↑ ↓ or a drag change the chosen input", size=12))
     label = f"Graph of {state.graph}. {state.summary()}".replace("\n", ". ")
     return svg.document(760, 306, label, *parts)
 
@@ -234,13 +227,13 @@ def _corner(node: Node) -> tuple[float, float]:
 
 def _edge(state: GraphState, edge: Edge, index: int) -> str:
     (x0, y0), (x1, y1) = (_corner(state.nodes[name]) for name in (edge.parent, edge.child))
-    start, end = (x0 + WIDTH + 2, y0 + HEIGHT / 2), (x1 - 2, y1 + HEIGHT / 2)
+    ends = x0 + WIDTH + 2, y0 + HEIGHT / 2, x1 - 2, y1 + HEIGHT / 2
     to_come = index - len(state.walked)
     if to_come >= 0:
         forward = edge.child in state.known
-        return svg.arrow(*start, *end, colour=BLUE if forward else GREY, width=1 + forward)
-    arrow = svg.arrow(*end, *start, colour=VERMILLION, width=5 if to_come == -1 else 2.5)
-    x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 7
+        return svg.arrow(*ends, colour=BLUE if forward else GREY, width=1 + forward)
+    arrow = svg.arrow(*ends[2:], *ends[:2], colour=VERMILLION, width=5 if to_come == -1 else 2.5)
+    x, y = (ends[0] + ends[2]) / 2, (ends[1] + ends[3]) / 2 - 7
     look = {"colour": VERMILLION, "stroke": PAPER, "stroke_width": 4, "paint_order": "stroke"}
     words = f"× {_number(edge.local, 3)}"
     return arrow + svg.text(x, y, words, anchor="middle", size=12, weight="600", **look)
@@ -260,8 +253,8 @@ def _box(state: GraphState, node: Node) -> str:
         more = " + …" if state.waiting(name) else ""
         words = f"∂L/∂{name} = {_number(state.gradients[name], 3)}{more}"
         parts.append(svg.text(middle, y + 53, words, anchor="middle", size=12, colour=VERMILLION))
-    grab = {"data_grab": name, "style": "cursor: ns-resize"} if is_input else {}
-    return svg.group(*parts, **grab)
+    cursor = "cursor: ns-resize" if is_input else None
+    return svg.group(*parts, data_grab=name, style=cursor)
 
 
 def _number(value: float, digits: int = 4) -> str:

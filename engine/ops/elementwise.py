@@ -40,12 +40,10 @@ def mul(x: Tensor | float, y: Tensor | float) -> Tensor:
 
 def div(x: Tensor | float, y: Tensor | float) -> Tensor:
     """z = x / y,  dx = dz / y,  dy = -dz x / y²"""
-    a, b = operands(x, y)
-    if not isinstance(y, Tensor):
-        a = _float_array(a)
-        return record(a / _as(b, a), (x,), lambda dz: (dz / b,))
-    a, b = _float_pair(a, b)
+    a, b = (_as_float(operand) for operand in operands(x, y))
     z = a / b
+    if not isinstance(y, Tensor):
+        return record(z, (x,), lambda dz: (dz / b,))
     return record(z, (x, y), lambda dz: (dz / b, -dz * (z / b)))
 
 
@@ -281,20 +279,10 @@ def _kind(a) -> int:
     return dtypes.category(a.dtype) if isinstance(a, np.ndarray) else 1
 
 
-def _float_array(a: np.ndarray) -> np.ndarray:
-    return a if a.dtype.kind == "f" else a.astype(dtypes.get_default_dtype().numpy)
-
-
-def _as(number, a: np.ndarray):
-    return a.dtype.type(number)
-
-
-def _float_pair(a, b):
-    if not isinstance(a, np.ndarray):
-        b = _float_array(b)
-        return _as(a, b), b
-    a, b = _float_array(a), _float_array(b)
-    return a, b
+def _as_float(operand):
+    if isinstance(operand, np.ndarray) and operand.dtype.kind != "f":
+        return operand.astype(dtypes.get_default_dtype().numpy)
+    return operand
 
 
 def _refuse_integer_zero(a, b) -> None:

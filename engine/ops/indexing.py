@@ -117,16 +117,16 @@ def one_hot(index: Tensor, num_classes: int = -1) -> Tensor:
     """y[..., c] = 1 where index is c, else 0; num_classes is the largest index + 1 by default"""
     places = index.array
     if places.dtype != np.int64:
-        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, "
-                           f"but got {index.dtype}")  # fmt: skip
+        raise RuntimeError(
+            f"one_hot is only applicable to index tensor of int64, not {index.dtype}"
+        )
     if not places.size and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    if places.size and places.min() < 0:
-        raise RuntimeError(f"Class values must be non-negative, but got {places.min()}")
     classes = int(places.max()) + 1 if num_classes == -1 else num_classes
-    if classes <= 0 or (places.size and places.max() >= classes):
+    if places.size and not 0 <= places.min() <= places.max() < classes:
         raise RuntimeError(
-            f"Class values must be smaller than num_classes, but got {places.max()} and {classes}"
+            f"Class values must lie in 0 to {classes - 1}, but go from {places.min()} to "
+            f"{places.max()}"
         )
     return constant((places[..., None] == np.arange(classes)).astype(np.int64))
 

@@ -10,6 +10,7 @@ import numpy as np
 from engine import dtypes
 from engine.autograd import Tensor, constant, record
 from engine.ops.arguments import Dims, axes_of, axis_of
+from engine.ops.elementwise import abs as absolute
 from engine.ops.elementwise import maximum, minimum
 
 
@@ -74,13 +75,8 @@ def var(
 
     unbiased=False is the older way to write correction=0.
     """
-    a, axes = x.array, axes_of(dim, x.array.ndim)
-    _require_float("var", a)
-    correction = _correction(correction, unbiased)
-    kept, n = _kept_shape(a.shape, axes), _count(a.shape, axes)
-    free = builtins.max(n - correction, 0)
-    centred = a - a.sum(axis=axes, keepdims=True) / a.dtype.type(n)
-    y = np.square(centred).sum(axis=axes, keepdims=keepdim) / a.dtype.type(free)
+    centred, free, kept, axes = _centred("var", x, dim, correction, unbiased)
+    y = np.square(centred).sum(axis=axes, keepdims=keepdim) / centred.dtype.type(free)
     return record(y, (x,), lambda dy: (2 * centred * dy.reshape(kept) / free,))
 
 
@@ -93,18 +89,12 @@ def std(
     unbiased: bool | None = None,
 ) -> Tensor:
     """y = √var(x),  dx = (x - x̄) dy / (y (n - correction)), and 0 where y = 0"""
-    a, axes = x.array, axes_of(dim, x.array.ndim)
-    _require_float("std", a)
-    correction = _correction(correction, unbiased)
-    kept, n = _kept_shape(a.shape, axes), _count(a.shape, axes)
-    free = builtins.max(n - correction, 0)
-    centred = a - a.sum(axis=axes, keepdims=True) / a.dtype.type(n)
-    y = np.sqrt(np.square(centred).sum(axis=axes, keepdims=keepdim) / a.dtype.type(free))
+    centred, free, kept, axes = _centred("std", x, dim, correction, unbiased)
+    y = np.sqrt(np.square(centred).sum(axis=axes, keepdims=keepdim) / centred.dtype.type(free))
 
     def backward(dy):
-        spread = y.reshape(kept)
-        slope = centred * dy.reshape(kept) / (free * spread)
-        return (np.where(spread == 0, 0, slope).astype(dy.dtype, copy=False),)
+        slope = centred * dy.reshape(kept) / (free * y.reshape(kept))
+        return (np.where(y.reshape(kept) == 0, 0, slope).astype(dy.dtype, copy=False),)
 
     return record(y, (x,), backward)
 
@@ -122,7 +112,7 @@ def norm(x: Tensor, p: float | str = 2, dim: Dims = None, keepdim: bool = False)
     size = np.abs(a)
     if np.isinf(p):
         pick = amax if p > 0 else amin
-        return pick(_absolute(x), () if dim is None else dim, keepdim)
+        return pick(absolute(x), () if dim is None else dim, keepdim)
     if p == 0:
         y = (a != 0).sum(axis=axes, keepdims=keepdim).astype(a.dtype)
         return record(y, (x,), lambda dy: (None,))
@@ -224,11 +214,6 @@ def unique(
     return (values, *extra) if extra else values
 
 
-def _absolute(x) -> Tensor:
-    a = x.array
-    return record(np.abs(a), (x,), lambda dy: (dy * np.sign(a),), "AbsBackward0")
-
-
 def _spread_extremum(reduce, x, dim, keepdim, name) -> Tensor:
     a, axes = x.array, axes_of(None if dim == () else dim, x.array.ndim)
     if not a.size:
@@ -283,15 +268,21 @@ def _kept_shape(shape, axes) -> tuple[int, ...]:
     return tuple(1 if axis in axes else n for axis, n in enumerate(shape))
 
 
+def _centred(name, x, dim, correction, unbiased):
+    """x - x̄, the divisor, the shape with axes kept, and the axes: what var and std begin with."""
+    a, axes = x.array, axes_of(dim, x.array.ndim)
+    _require_float(name, a)
+    n = _count(a.shape, axes)
+    free = builtins.max(n - (correction if unbiased is None else int(unbiased)), 0)
+    centred = a - a.sum(axis=axes, keepdims=True) / a.dtype.type(n)
+    return centred, free, _kept_shape(a.shape, axes), axes
+
+
 def _count(shape, axes) -> int:
     n = 1
     for axis in axes:
         n *= shape[axis]
     return n
-
-
-def _correction(correction, unbiased) -> int:
-    return correction if unbiased is None else int(unbiased)
 
 
 def _require_float(name, a) -> None:

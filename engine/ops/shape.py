@@ -23,18 +23,15 @@ def reshape(x: Tensor, *shape: int) -> Tensor:
 
 def view(x: Tensor, *shape: int) -> Tensor:
     """y = x in another shape, on the same memory. RuntimeError where that cannot be."""
-    a, sizes = x.array, sizes_of(shape)
-    target = _resolve(sizes, a, "view")
-    y = a.view()
+    a = x.array
+    target, before = _resolve(sizes_of(shape), a, "view"), a.shape
     try:
-        y.shape = target
-    except AttributeError:
+        y = a.reshape(target, copy=False)
+    except ValueError:
         raise RuntimeError(
-            f"view size {list(target)} is not compatible with input tensor's size and stride "
-            f"{list(a.shape)} (at least one dimension spans across two contiguous subspaces). "
-            "Use .reshape(...) instead."
+            f"view size {list(target)} is not compatible with the memory of a tensor of size "
+            f"{list(before)} that was transposed or sliced. Use .reshape(...) instead."
         ) from None
-    before = a.shape
     return record(y, (x,), lambda dy: (dy.reshape(before),))
 
 
