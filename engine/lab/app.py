@@ -34,6 +34,7 @@ from engine.lab.svg import Plot
 __all__ = ["App", "Event", "State"]
 
 PICTURES_PER_SECOND = 30
+ANSWER_SECONDS = 1.0  # a browser answers what a control was made to show at the latest after this
 
 # Shared buttons: the attribute of the state that they need, words, icon and tooltip.
 _BUTTONS = {
@@ -93,6 +94,7 @@ class App:
         with contextlib.suppress(RuntimeError):
             self._loop = asyncio.get_running_loop()
         self._known = {control.name: getattr(state, control.name) for control in controls}
+        self._shown_lately: list[tuple[float, str, Any]] = []  # time, control, value set by the app
         self._restarts = {control.name for control in controls if control.restart}
         self._build(controls, keys_help)
         self._replace_earlier()
@@ -252,6 +254,13 @@ class App:
     def _do_set(self, name: str, value: Any) -> None:
         if value == self._known[name]:  # a control that followed its state
             return
+        latest = time.monotonic() - ANSWER_SECONDS
+        self._shown_lately = [entry for entry in self._shown_lately if entry[0] > latest]
+        if any(entry[1:] == (name, value) for entry in self._shown_lately):
+            # The browser answers each value that a drag showed; the state is further by now.
+            if self.controls[name].value == value:
+                self._show(name, self._known[name])
+            return
         setattr(self.state, name, value)
         self._known[name] = value
         if name in self._restarts:
@@ -324,7 +333,12 @@ class App:
         if "play" in self.buttons:
             words = "Pause" if playing else "Play"
             self.buttons["play"].description, self.buttons["play"].icon = words, words.lower()
-        for name, widget in self.controls.items():  # a drag or a key may have changed the state
+        for name in self.controls:  # a drag or a key may have changed the state
             value = getattr(self.state, name)
             if value != self._known[name]:
-                widget.value = self._known[name] = value
+                self._show(name, value)
+
+    def _show(self, name: str, value: Any) -> None:
+        self._shown_lately.append((time.monotonic(), name, value))
+        self._known[name] = value
+        self.controls[name].value = value

@@ -52,30 +52,22 @@ _MATMUL_NAMES = {(1, 1): "DotBackward0", (2, 1): "MvBackward0", (2, 2): "MmBackw
 
 def mm(x: Tensor, y: Tensor) -> Tensor:
     """z = x y for two matrices, (m, n) (n, k) → (m, k)"""
-    if x.array.ndim != 2 or y.array.ndim != 2:
-        raise RuntimeError(f"mm: both must be matrices, got {x.array.ndim}D and {y.array.ndim}D")
+    _require_axes("mm", x, y, 2)
     return matmul(x, y)
 
 
 def bmm(x: Tensor, y: Tensor) -> Tensor:
     """z[b] = x[b] y[b] for two batches of matrices, (B, m, n) (B, n, k) → (B, m, k)"""
-    if x.array.ndim != 3 or y.array.ndim != 3:
-        raise RuntimeError(
-            f"batch1 and batch2 must be 3D tensors, got {x.array.ndim}D and {y.array.ndim}D"
-        )
-    if x.array.shape[0] != y.array.shape[0] or x.array.shape[2] != y.array.shape[1]:
-        raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: "
-            f"[{x.array.shape[0]}, {x.array.shape[2]}] but got: {list(y.array.shape[:2])}."
-        )
+    _require_axes("bmm", x, y, 3)
+    if x.array.shape[0] != y.array.shape[0]:
+        raise RuntimeError(f"bmm: batches of {x.array.shape[0]} and of {y.array.shape[0]} matrices")
     return matmul(x, y)
 
 
 def outer(x: Tensor, y: Tensor) -> Tensor:
     """z[i, j] = x[i] y[j]"""
+    _require_axes("outer", x, y, 1)
     a, b = _same_type("outer", x, y)
-    if a.ndim != 1 or b.ndim != 1:
-        raise RuntimeError(f"outer: Expected 1-D arguments, but got {a.ndim}-D and {b.ndim}-D")
     return record(np.outer(a, b), (x, y), lambda dz: (dz @ b, dz.T @ a), "MulBackward0")
 
 
@@ -203,6 +195,11 @@ def _same_type(name, x, y) -> tuple[np.ndarray, np.ndarray]:
             f"expected m1 and m2 to have the same dtype, but got: {x.dtype} != {y.dtype}"
         )
     return x.array, y.array
+
+
+def _require_axes(name, x, y, n) -> None:
+    if x.array.ndim != n or y.array.ndim != n:
+        raise RuntimeError(f"{name}: expected {n}-D, but got {x.array.ndim}-D and {y.array.ndim}-D")
 
 
 def _fold(gradient, shape) -> np.ndarray:

@@ -40,12 +40,6 @@ def floating(x: Tensor) -> np.ndarray:
     return a if a.dtype.kind == "f" else a.astype(dtypes.get_default_dtype().numpy)
 
 
-def result_type(x: object, y: object) -> np.dtype:
-    """The number type that x and y are combined in."""
-    a, b = operands(x, y)
-    return a.dtype if isinstance(a, np.ndarray) else b.dtype
-
-
 def is_operand(x: object) -> bool:
     """Whether arithmetic with a tensor makes sense for x."""
     return isinstance(x, (Tensor, int, float, np.generic))

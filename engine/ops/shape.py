@@ -7,31 +7,28 @@ from itertools import pairwise
 
 import numpy as np
 
+from engine import dtypes
 from engine.autograd import Tensor, constant, record
-from engine.ops.arguments import axis_of, sizes_of
+from engine.ops.arguments import axes_of, axis_of, sizes_of
 from engine.ops.indexing import getitem
-from engine.ops.promotion import result_type
 
 
 def reshape(x: Tensor, *shape: int) -> Tensor:
     """y = the numbers of x, in order, in another shape; one size may be -1"""
     a, sizes = x.array, sizes_of(shape)
-    y = a.reshape(_resolve(sizes, a))
     before = a.shape
-    return record(y, (x,), lambda dy: (dy.reshape(before),), "ViewBackward0")
+    return record(_reshaped(a, sizes), (x,), lambda dy: (dy.reshape(before),), "ViewBackward0")
 
 
 def view(x: Tensor, *shape: int) -> Tensor:
     """y = x in another shape, on the same memory. RuntimeError where that cannot be."""
-    a = x.array
-    target, before = _resolve(sizes_of(shape), a, "view"), a.shape
-    try:
-        y = a.reshape(target, copy=False)
-    except ValueError:
+    a, sizes = x.array, sizes_of(shape)
+    before, y = a.shape, _reshaped(a, sizes)
+    if a.size and not np.may_share_memory(a, y):
         raise RuntimeError(
-            f"view size {list(target)} is not compatible with the memory of a tensor of size "
+            f"view size {list(sizes)} is not compatible with the memory of a tensor of size "
             f"{list(before)} that was transposed or sliced. Use .reshape(...) instead."
-        ) from None
+        )
     return record(y, (x,), lambda dy: (dy.reshape(before),))
 
 
@@ -61,17 +58,11 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
 
 def permute(x: Tensor, *dims: int) -> Tensor:
     """y = x with its axes in the order dims: y.shape[i] = x.shape[dims[i]]"""
-    a, dims = x.array, sizes_of(dims)
-    if len(dims) != a.ndim:
-        raise RuntimeError(
-            f"permute(sparse_coo): number of dimensions in the tensor input ({a.ndim}) does not "
-            f"match the length of the desired ordering of dimensions {list(dims)}"
-        )
-    order = tuple(axis_of(d, a.ndim) for d in dims)
-    if len(set(order)) < len(order):
-        raise RuntimeError(f"permute(dims): duplicate dims are not allowed, got {list(dims)}")
+    order = axes_of(sizes_of(dims), x.array.ndim)
+    if len(order) != x.array.ndim:
+        raise RuntimeError(f"permute: {len(order)} dims for a tensor of {x.array.ndim} dimensions")
     back = tuple(int(i) for i in np.argsort(order))
-    return record(a.transpose(order), (x,), lambda dy: (dy.transpose(back),))
+    return record(x.array.transpose(order), (x,), lambda dy: (dy.transpose(back),))
 
 
 def t(x: Tensor) -> Tensor:
@@ -101,15 +92,14 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
 def expand(x: Tensor, *sizes: int) -> Tensor:
     """y = x repeated along axes of size 1 without a copy; -1 keeps a size"""
     a, sizes = x.array, sizes_of(sizes)
-    added = len(sizes) - a.ndim
-    message = f"the expanded size {list(sizes)} does not fit the existing size {list(a.shape)}"
-    if added < 0:
-        raise RuntimeError(f"expand: {message}: it has fewer dimensions")
-    old = (1,) * added + a.shape
-    new = tuple(o if n == -1 else n for n, o in zip(sizes, old, strict=True))
-    if any(o not in (1, n) for n, o in zip(new, old, strict=True)) or -1 in sizes[:added]:
-        raise RuntimeError(f"expand: {message} at a dimension whose size is not 1")
-    return record(np.broadcast_to(a, new), (x,), lambda dy: (dy,))
+    old = (-1,) * (len(sizes) - a.ndim) + a.shape
+    try:
+        y = np.broadcast_to(a, [o if n == -1 else n for n, o in zip(sizes, old, strict=True)])
+    except ValueError:
+        raise RuntimeError(
+            f"expand: the expanded size {list(sizes)} does not fit the size {list(a.shape)}"
+        ) from None
+    return record(y, (x,), lambda dy: (dy,))
 
 
 def broadcast_to(x: Tensor, size: Sequence[int]) -> Tensor:
@@ -136,37 +126,31 @@ def repeat(x: Tensor, *repeats: int) -> Tensor:
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """y = the tensors joined along an axis that they have,  each gets its part of dy"""
-    arrays = _arrays("cat", tensors)
+    arrays = _arrays("cat", tensors, ValueError)
+    axis = axis_of(dim, max(a.ndim for a in arrays))
     # PyTorch lets an empty 1-D tensor join anything.
-    ndim = max(a.ndim for a in arrays)
     parts = [a for a in arrays if a.shape != (0,)] or arrays[:1]
-    if not ndim:
-        raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated")
-    axis = axis_of(dim, ndim)
-    for position, a in enumerate(parts):
-        if a.ndim != ndim or _without(a.shape, axis) != _without(parts[0].shape, axis):
-            raise RuntimeError(
-                "Sizes of tensors must match except in dimension "
-                f"{axis}. Expected {list(parts[0].shape)} but got {list(a.shape)} for tensor "
-                f"number {position} in the list."
-            )
-    y = np.concatenate(parts, axis, dtype=_common(tensors))
-    sizes = [0 if a.shape == (0,) and ndim > 1 else a.shape[axis] for a in arrays]
-    ends = np.cumsum(sizes)[:-1].tolist()
+    try:
+        y = np.concatenate(parts, axis, dtype=_common(arrays))
+    except ValueError:
+        raise RuntimeError(
+            f"Sizes of tensors must match except in dimension {axis}, but got "
+            f"{[list(a.shape) for a in arrays]}"
+        ) from None
+    ends = np.cumsum([0 if a.shape == (0,) else a.shape[axis] for a in arrays])[:-1].tolist()
     return record(y, tuple(tensors), lambda dy: np.split(dy, ends, axis))
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """y = the tensors, all of one shape, joined along a new axis"""
-    arrays = _arrays("stack", tensors)
-    for position, a in enumerate(arrays):
-        if a.shape != arrays[0].shape:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(arrays[0].shape)} at "
-                f"entry 0 and {list(a.shape)} at entry {position}"
-            )
+    arrays = _arrays("stack", tensors, RuntimeError)
     axis = axis_of(dim, arrays[0].ndim + 1)
-    y = np.stack(arrays, axis).astype(_common(tensors), copy=False)
+    try:
+        y = np.stack(arrays, axis, dtype=_common(arrays))
+    except ValueError:
+        raise RuntimeError(
+            f"stack expects each tensor to be equal size, but got {[list(a.shape) for a in arrays]}"
+        ) from None
     return record(y, tuple(tensors), lambda dy: list(np.moveaxis(dy, axis, 0)))
 
 
@@ -181,10 +165,7 @@ def split(
             raise RuntimeError(f"split expects split_size be positive, but got {sections}")
         sections = [min(sections, size - i) for i in range(0, size, sections)] or [0]
     if sum(sections) != size or min(sections, default=0) < 0:
-        raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size "
-            f"at dimension {dim}), but got split_sizes={list(sections)}"
-        )
+        raise RuntimeError(f"split: the sections {list(sections)} do not add up to the size {size}")
     before = (slice(None),) * axis_of(dim, x.array.ndim)
     ends = np.cumsum([0, *sections]).tolist()
     return tuple(getitem(x, (*before, slice(i, j))) for i, j in pairwise(ends))
@@ -209,9 +190,7 @@ def unbind(x: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 
 def flip(x: Tensor, *dims: int) -> Tensor:
     """y = x read backwards along dims (a copy)"""
-    axes = tuple(axis_of(d, x.array.ndim) for d in sizes_of(dims))
-    if len(set(axes)) < len(axes):
-        raise RuntimeError(f"flip: a dim appears multiple times in {list(sizes_of(dims))}")
+    axes = axes_of(sizes_of(dims), x.array.ndim) if sizes_of(dims) else ()
     return record(np.flip(x.array, axes).copy(), (x,), lambda dy: (np.flip(dy, axes),))
 
 
@@ -263,50 +242,28 @@ def to_dtype(x: Tensor, numpy_dtype: np.dtype) -> Tensor:
     return record(y, (x,), lambda dy: (dy,), "ToCopyBackward0")
 
 
-def _resolve(sizes, a: np.ndarray, name: str = "reshape") -> tuple[int, ...]:
-    known = 1
-    for n in sizes:
-        known *= n if n != -1 else 1
-    unknown = sizes.count(-1)
-    fits = known == a.size if not unknown else known > 0 and a.size % known == 0
-    if unknown > 1:
-        raise RuntimeError("only one dimension can be inferred")
-    if not fits or min(sizes, default=0) < -1:
+def _reshaped(a: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
+    try:
+        if min(sizes, default=0) < -1:
+            raise ValueError
+        return a.reshape(sizes)
+    except ValueError:
         raise RuntimeError(
-            f"shape '{list(sizes)}' is invalid for input of size {a.size} "
-            f"({name} of shape {list(a.shape)})"
-        )
-    return tuple(a.size // known if n == -1 else n for n in sizes)
+            f"shape '{list(sizes)}' is invalid for input of size {a.size} (shape {list(a.shape)})"
+        ) from None
 
 
-def _arrays(name, tensors) -> list[np.ndarray]:
-    if not isinstance(tensors, (tuple, list)):
-        raise TypeError(f"{name}(): expected a list of Tensors, but got {type(tensors).__name__}")
+def _arrays(name, tensors, error) -> list[np.ndarray]:
+    strangers = [type(x).__name__ for x in tensors if not isinstance(x, Tensor)]
+    if strangers or isinstance(tensors, Tensor):
+        raise TypeError(f"{name}(): expected a list of Tensors, but got {strangers or 'a Tensor'}")
     if not tensors:
-        error = ValueError if name == "cat" else RuntimeError
         raise error(f"{name}(): expected a non-empty list of Tensors")
-    for position, x in enumerate(tensors):
-        if not isinstance(x, Tensor):
-            raise TypeError(
-                f"expected Tensor as element {position} in argument 0, but got {type(x).__name__}"
-            )
     return [x.array for x in tensors]
 
 
-def _common(tensors) -> np.dtype:
-    common = tensors[0]
-    for x in tensors[1:]:
-        if x.array.dtype != common.array.dtype:
-            common = constant(np.empty((1,), result_type(_as_row(common), _as_row(x))))
-    return common.array.dtype
-
-
-def _as_row(x) -> Tensor:
-    return constant(np.empty((1,), x.array.dtype))
-
-
-def _without(shape, axis) -> tuple[int, ...]:
-    return shape[:axis] + shape[axis + 1 :]
+def _common(arrays) -> np.dtype:
+    return max((a.dtype for a in arrays), key=lambda d: (dtypes.category(d), d.itemsize))
 
 
 def _require_matrix(name, x) -> None:

@@ -97,7 +97,7 @@ def same_type_and_values(call, *arrays):
     assert ours.tolist() == theirs.tolist()
 
 
-@pytest.mark.parametrize("left,right", itertools.product(KINDS, KINDS))
+@pytest.mark.parametrize("left,right", list(itertools.product(KINDS, KINDS)))
 @pytest.mark.parametrize("shapes", [((2,), (2,)), ((2,), ()), ((), (2,)), ((), ())])
 def test_type_promotion(left, right, shapes):
     x, y = np.ones(shapes[0], left), np.ones(shapes[1], right)

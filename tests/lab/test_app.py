@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from engine.lab import app as app_module
 from engine.lab import svg
 from engine.lab.app import App
 from engine.lab.controls import Choice, IntSlider, Rates, Toggle
@@ -150,6 +151,37 @@ def test_a_control_follows_a_value_that_the_pointer_changed():
     app.send("drag", x=60, y=30)
     assert app.controls["lr"].value == 0.3
     assert app.picture.readout.startswith("0 steps, lr 0.3")
+
+
+class Slide(Walk):
+    def drag(self, event):
+        self.lr = (0.1, 0.3, 1.0)[round(event.x)]
+
+
+def answer(app, index):
+    """What the browser sends when its slider has taken a value: the place of this value."""
+    app.controls["lr"].set_state({"index": index})
+
+
+def test_a_late_answer_to_a_value_that_a_drag_showed_is_no_request():
+    app = App(Slide(), drawing, CONTROLS)
+    for index in (1, 2):
+        app.send("drag", x=index)
+    answer(app, 1)
+    assert app.state.lr == app.controls["lr"].value == 1.0
+    answer(app, 2)
+    assert app.state.lr == app.controls["lr"].value == 1.0
+
+
+def test_a_request_is_heard_at_once_where_no_drag_was_and_later_everywhere(monkeypatch):
+    app = App(Slide(), drawing, CONTROLS)
+    app.send("drag", x=1)
+    app.send("drag", x=2)
+    answer(app, 0)
+    assert app.state.lr == 0.1
+    monkeypatch.setattr(app_module, "ANSWER_SECONDS", 0.0)
+    answer(app, 1)
+    assert app.state.lr == 0.3
 
 
 def test_compare_keeps_the_last_trace_until_it_is_taken_away():

@@ -26,11 +26,11 @@ def graph_figure(gradients: bool = True) -> Figure:
         if gradients:
             tail, head = head, tail
             look |= {"color": VERMILLION, "linestyle": (0, (5, 2))}
-            factor = f"× {edge.local:g}".replace("-", "−")
-            ground = {"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"}
-            x, y = (tail + head) / 2
-            ax.text(x, y, factor, color=VERMILLION, bbox=ground, **_MIDDLE)
         ax.annotate("", xytext=tail, xy=head, arrowprops=look)
+        if gradients:
+            (x, y), factor = (tail + head) / 2, f"× {edge.local:g}".replace("-", "−")
+            ground = {"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"}
+            ax.text(x, y, factor, color=VERMILLION, bbox=ground, **_MIDDLE)
     for name, node in state.nodes.items():
         gradient = f"{state.gradients[name]:g}" if gradients else "?"
         words = f"{node.title}\n{state.values[name]:g}\n∂L/∂{name} = {gradient}"
