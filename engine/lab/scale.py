@@ -1,4 +1,4 @@
-"""Scales of a plot: round ticks, shares of an axis, and how many points are worth drawing."""
+"""Numbers behind a plot: round ticks, shares of an axis, points worth drawing, ends of a line."""
 
 from __future__ import annotations
 
@@ -41,3 +41,15 @@ def value_at(part: float, ends: tuple[float, float], log: bool) -> float:
     """The value at a share of the way between two ends, the inverse of `share_of`."""
     low, high = ends
     return low * (high / low) ** part if log else low + part * (high - low)
+
+
+def foot(w: Any, b: float, near: Any) -> np.ndarray:
+    """The point of the line w·x + b = 0 that is nearest to `near`, (2,), or `near` if w is 0."""
+    w, near = np.asarray(w), np.asarray(near)
+    return near - (w @ near + b) * w / max(w @ w, 1e-24)
+
+
+def line_ends(w: Any, b: float, near: Any, reach: float) -> np.ndarray:
+    """Two points of the line w·x + b = 0, (2, 2): `reach` to either side of its foot."""
+    along = reach * np.array([w[1], -w[0]]) / max(np.hypot(*w), 1e-12)
+    return foot(w, b, near) + np.array([-along, along])

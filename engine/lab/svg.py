@@ -165,7 +165,7 @@ def image(
     Shapes: rgb (H, W, 3) or (H, W), uint8, top row first.
     """
     buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(rgb, dtype=np.uint8)).save(buffer, "PNG")
+    Image.fromarray(np.ascontiguousarray(rgb, dtype=np.uint8)).save(buffer, "PNG", compress_level=1)
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
     look = {"preserveAspectRatio": "none", "style": "" if smooth else "image-rendering: pixelated"}
     place = {"x": x, "y": y, "width": width, "height": height}

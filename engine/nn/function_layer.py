@@ -15,8 +15,8 @@ class FunctionLayer(Module):
         class LeakyReLU(FunctionLayer, call=F.leaky_relu, options="negative_slope inplace"): ...
 
     LeakyReLU(0.2)(x) is F.leaky_relu(x, negative_slope=0.2, inplace=False): options names the
-    arguments of the layer in their order; the function knows their types and defaults. A weight is
-    a buffer, any other option an attribute that may be changed later.
+    arguments of the layer in their order; the function knows the rest. A weight is a buffer, any other option
+    an attribute that may be changed later.
     """
 
     _function: Callable[..., Any]
@@ -28,11 +28,8 @@ class FunctionLayer(Module):
         cls.__signature__ = None  # help() reads this first: a subclass may have its own __init__
         if call is not None:
             known = inspect.signature(call).parameters
-            kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
             cls._function, cls._options = staticmethod(call), tuple(options.split())
-            cls.__signature__ = cls._signature = inspect.Signature(
-                [known[name].replace(kind=kind) for name in cls._options]
-            )
+            cls.__signature__ = cls._signature = inspect.Signature([known[k] for k in cls._options])
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__()

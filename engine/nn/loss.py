@@ -1,39 +1,28 @@
 """Losses as modules: loss(input, target). The formulas and errors stand in engine/ops/loss.py.
 
-reduction: "mean", "sum", or "none" for one loss per element or sample. size_average and reduce are
-PyTorch's deprecated names for it: any value but None is refused.
+reduction: "mean", "sum", or "none" for one loss per element or sample.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.nn import functional as F
 from engine.nn.function_layer import FunctionLayer
-from engine.ops.loss import refuse_deprecated
-
-_REDUCTION = "size_average reduce reduction"
-_OF_CLASSES = "weight size_average ignore_index reduce reduction"
 
 
 class _Loss(FunctionLayer):
-    def __init__(self, *args: Any, **named: Any) -> None:
-        super().__init__(*args, **named)
-        refuse_deprecated(type(self).__name__, self.size_average, self.reduce)
-
     def extra_repr(self) -> str:
         return ""
 
 
-class MSELoss(_Loss, call=F.mse_loss, options=_REDUCTION):
+class MSELoss(_Loss, call=F.mse_loss, options="reduction"):
     """The mean squared error, mean of (x - t)². Shapes: x and t the same."""
 
 
-class L1Loss(_Loss, call=F.l1_loss, options=_REDUCTION):
+class L1Loss(_Loss, call=F.l1_loss, options="reduction"):
     """The mean absolute error, mean of |x - t|. Shapes: x and t the same."""
 
 
-class BCELoss(_Loss, call=F.binary_cross_entropy, options=f"weight {_REDUCTION}"):
+class BCELoss(_Loss, call=F.binary_cross_entropy, options="weight reduction"):
     """The binary cross-entropy of probabilities, mean of -(t ln p + (1 - t) ln(1 - p)).
 
     Args: weight: a factor for each element; broadcasts.
@@ -42,7 +31,7 @@ class BCELoss(_Loss, call=F.binary_cross_entropy, options=f"weight {_REDUCTION}"
 
 
 class BCEWithLogitsLoss(
-    _Loss, call=F.binary_cross_entropy_with_logits, options=f"weight {_REDUCTION} pos_weight"
+    _Loss, call=F.binary_cross_entropy_with_logits, options="weight reduction pos_weight"
 ):
     """The binary cross-entropy of logits: BCELoss(σ(x), t), exact for large |x| too.
 
@@ -52,7 +41,7 @@ class BCEWithLogitsLoss(
     """
 
 
-class NLLLoss(_Loss, call=F.nll_loss, options=_OF_CLASSES):
+class NLLLoss(_Loss, call=F.nll_loss, options="weight ignore_index reduction"):
     """The negative log-likelihood of the right class, mean of -x[t].
 
     Args: weight: a factor for each class, (C,). ignore_index: a target that does not count.
@@ -60,7 +49,9 @@ class NLLLoss(_Loss, call=F.nll_loss, options=_OF_CLASSES):
     """
 
 
-class CrossEntropyLoss(_Loss, call=F.cross_entropy, options=f"{_OF_CLASSES} label_smoothing"):
+class CrossEntropyLoss(
+    _Loss, call=F.cross_entropy, options="weight ignore_index reduction label_smoothing"
+):
     """The cross-entropy of logits: NLLLoss(log_softmax(x), t).
 
     Args: weight: a factor for each class, (C,). ignore_index: a target that does not count.

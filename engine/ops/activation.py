@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import warnings
 
 import numpy as np
 
@@ -63,7 +62,7 @@ def _scaled_elu(x, name, alpha, scale=1.0):
     return record(y, (x,), backward, "EluBackward0")
 
 
-def gelu(x: Tensor, *, approximate: str = "none") -> Tensor:
+def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     """y = x Φ(x),  dx = (Φ(x) + x φ(x)) dy: Φ, φ are the standard normal distribution, its density
 
     approximate="tanh": Φ(x) ≈ (1 + tanh u) / 2 with u = √(2/π) (x + 0.044715 x³).
@@ -127,7 +126,7 @@ def softmax(x: Tensor, dim: int | None = None, *, dtype: dtypes.dtype | None = N
     """y = eˣ / Σ eˣ along dim,  dx = y (dy - Σ y dy)
 
     dtype: compute in this type. Raises: IndexError if dim is outside, NotImplementedError for
-    integers. Without dim it warns, and takes 0 for 0, 1 and 3 axes, otherwise 1, as PyTorch does.
+    integers and without dim, which PyTorch would choose with a warning.
     """
     shifted, axis = _shifted_scores("softmax", x, dim, dtype)
     y = np.exp(shifted)
@@ -202,10 +201,6 @@ def _shifted_scores(name, x, dim, dtype) -> tuple[np.ndarray, int]:
     a = x.array if dtype is None else x.array.astype(dtypes.to_numpy_dtype(dtype))
     require_floating(name, a)
     if dim is None:
-        dim = 0 if a.ndim in (0, 1, 3) else 1
-        text = f"Implicit dimension choice for {name} is deprecated: it became dim={dim}, say so"
-        warnings.warn(text, UserWarning, stacklevel=4)
-    if not isinstance(dim, int):
-        raise TypeError(f"{name}(): argument 'dim' must be int, not {type(dim).__name__}")
+        raise NotImplementedError(f"{name}: dim=None is not supported, name the axis: dim=-1")
     axis = axis_of(dim, a.ndim)
     return a - a.max(axis, keepdims=True, initial=-np.inf), axis  # initial: the axis may be empty

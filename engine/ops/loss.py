@@ -1,7 +1,8 @@
 """Losses: one number that says how far a prediction is from its target.
 
 reduction: "mean" (the default) and "sum" make one number, "none" keeps one per element or sample.
-size_average and reduce are PyTorch's deprecated names for it: any value but None is refused.
+PyTorch's deprecated names for it, size_average and reduce, are left out; what comes after their
+place is given by name.
 """
 
 from __future__ import annotations
@@ -20,23 +21,13 @@ from engine.ops.promotion import operands
 _SMALLEST = float(np.float32(1e-12))  # PyTorch's bound is rounded to float32, in float64 too
 
 
-def mse_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: None = None,
-    reduce: None = None,
-    reduction: str = "mean",
-    weight: Tensor | None = None,
-) -> Tensor:
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """L = mean of (x - t)²,  dx = 2 (x - t) dL / n
 
-    Args: weight: one factor per element; "mean" then divides by their sum.
     Raises: RuntimeError if the shapes do not broadcast (other shapes than equal ones warn),
     ValueError for another reduction. TypeError unless input and target are tensors.
     """
-    _check("mse_loss", input, target, size_average, reduce, reduction)
-    if weight is not None:
-        return _weighted(mse_loss, input, target, weight, reduction)
+    _check("mse_loss", input, target, reduction)
     a, b = _alike(input, target)
     require_floating("mse_loss", a)
     d = a - b
@@ -49,18 +40,9 @@ def mse_loss(
     return record(y, (input, target), backward)
 
 
-def l1_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: None = None,
-    reduce: None = None,
-    reduction: str = "mean",
-    weight: Tensor | None = None,
-) -> Tensor:
+def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """L = mean of |x - t|,  dx = sign(x - t) dL / n (arguments and errors as mse_loss)"""
-    _check("l1_loss", input, target, size_average, reduce, reduction)
-    if weight is not None:
-        return _weighted(l1_loss, input, target, weight, reduction)
+    _check("l1_loss", input, target, reduction)
     a, b = _alike(input, target)
     seen = title_of(input.array), title_of(target.array)
     if "Bool" in seen or (a.dtype.kind != "f" and reduction == "mean"):
@@ -77,12 +59,7 @@ def l1_loss(
 
 
 def binary_cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: None = None,
-    reduce: None = None,
-    reduction: str = "mean",
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:
     """L = mean of -w (t ln p + (1 - t) ln(1 - p)),  dp = w (p - t) / (p (1 - p)) dL / n
 
@@ -93,7 +70,7 @@ def binary_cross_entropy(
     Raises: ValueError if the shapes differ, RuntimeError for values outside [0, 1] or other dtypes.
     """
     name = "binary_cross_entropy"
-    _check(name, input, target, size_average, reduce, reduction)
+    _check(name, input, target, reduction)
     _require_same_shape(name, input, target)
     p, t = input.array, target.array
     require_floating(name, p)
@@ -122,8 +99,7 @@ def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    size_average: None = None,
-    reduce: None = None,
+    *,
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
@@ -135,7 +111,7 @@ def binary_cross_entropy_with_logits(
     Raises: ValueError if input and target differ in shape, RuntimeError if a weight does not fit.
     """
     name = "binary_cross_entropy_with_logits"
-    _check(name, input, target, size_average, reduce, reduction)
+    _check(name, input, target, reduction)
     _require_same_shape(name, input, target)
     require_floating(name, input.array)
     if target.array.dtype.kind != "f":
@@ -160,9 +136,8 @@ def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    size_average: None = None,
+    *,
     ignore_index: int = -100,
-    reduce: None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """L = -Σ w[t] x[t] / Σ w[t],  dx = -w[t] dL / Σ w[t] at the target t, 0 elsewhere
@@ -172,7 +147,7 @@ def nll_loss(
     Raises: IndexError for a class outside 0 … C - 1 (other than ignore_index, whose samples do not
     count), ValueError or RuntimeError for shapes and dtypes that do not fit.
     """
-    _check("nll_loss", input, target, size_average, reduce, reduction)
+    _check("nll_loss", input, target, reduction)
     t, w = targets.class_targets("nll_loss", input, target, weight, ignore_index)
     shape, samples = input.array.shape, np.arange(t.size)
     log_p = targets.classes_first(input.array)
@@ -191,9 +166,8 @@ def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    size_average: None = None,
+    *,
     ignore_index: int = -100,
-    reduce: None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
@@ -205,7 +179,7 @@ def cross_entropy(
 
     Shapes and errors as nll_loss, with logits (any real numbers) instead of log-probabilities.
     """
-    _check("cross_entropy", input, target, size_average, reduce, reduction)
+    _check("cross_entropy", input, target, reduction)
     if label_smoothing > 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     shape = input.array.shape
@@ -239,18 +213,11 @@ def cross_entropy(
     return record(y, (input, target), backward, name)
 
 
-def _check(name, x, target, size_average, reduce, reduction) -> None:
+def _check(name: str, x: object, target: object, reduction: str) -> None:
     require_tensor(name, "input", x)
     require_tensor(name, "target", target)
-    refuse_deprecated(name, size_average, reduce)
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is no valid reduction: expected 'mean', 'sum' or 'none'")
-
-
-def refuse_deprecated(name: str, size_average: object, reduce: object) -> None:
-    """NotImplementedError if one of PyTorch's deprecated arguments is given."""
-    if size_average is not None or reduce is not None:
-        raise NotImplementedError(f"{name}: size_average and reduce are left out, write reduction=")
 
 
 def _reduced(each, reduction: str, total=None) -> tuple:
@@ -262,14 +229,6 @@ def _reduced(each, reduction: str, total=None) -> tuple:
         return y, 1
     total = each.size if total is None else total
     return y / total, total or np.inf  # where no sample counts, the gradient is 0
-
-
-def _weighted(loss, x, target, weight, reduction) -> Tensor:
-    if weight.array.shape != x.array.shape:
-        raise ValueError(f"expected a weight of the input's {x.shape}, but got {weight.shape}")
-    each = loss(x, target, reduction="none") * weight
-    y = each if reduction == "none" else each.sum()
-    return y / weight.sum() if reduction == "mean" else y
 
 
 def _alike(x: Tensor, target: Tensor) -> tuple[np.ndarray, np.ndarray]:

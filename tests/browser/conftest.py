@@ -32,6 +32,7 @@ import nbformat
 import pytest
 
 from engine.course.browser import BrowserMissingError, find_browser
+from engine.course.lab import lab_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60_000  # ms; a busy two-core machine starts a kernel in ten seconds
@@ -67,15 +68,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @contextlib.contextmanager
 def running_server(folder: Path) -> Iterator[str]:
-    """JupyterLab with settings of its own; gives its address with the token."""
+    """JupyterLab as `course lab` configures it; gives its address with the token."""
     notebooks, home = folder / "notebooks", folder / "home"
     notebooks.mkdir()
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         shutil.copy(path, notebooks)
-    settings = home / "lab" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -89,14 +86,14 @@ def running_server(folder: Path) -> Iterator[str]:
         "JUPYTERLAB_SETTINGS_DIR": home / "lab",
         "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
     }
-    environment = {**os.environ, **{name: str(place) for name, place in places.items()}}
+    environment = {**lab_environment(), **{name: str(place) for name, place in places.items()}}
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
     )
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
     command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={notebooks}"]
-    command += ["--expose-app-in-browser", "--LabApp.extension_manager=readonly"]
+    command += ["--expose-app-in-browser"]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(
             command, env=environment, cwd=notebooks, stdout=log, stderr=subprocess.STDOUT

@@ -163,11 +163,10 @@ def test_softmax_computes_in_the_given_dtype(name):
     check_error(lambda t, x: getattr(t.nn.functional, name)(x, 0), np.arange(4), match="Long")
 
 
-@pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 3, 4), (2, 3, 4, 5)])
-def test_softmax_without_dim_warns_and_chooses_as_pytorch_does(shape):
-    check(lambda t, x: t.nn.functional.softmax(x), shape)
-    with pytest.warns(UserWarning, match="Implicit dimension"):
-        F.softmax(engine.ones(shape))
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_without_dim_is_refused_by_name(name):
+    with pytest.raises(NotImplementedError, match="dim=None"):
+        getattr(F, name)(engine.ones(2, 3))
 
 
 def test_softmax_refuses_a_dim_outside():

@@ -11,7 +11,6 @@ import torch
 from engine.lab import DecisionBoundary
 from engine.lab.decision_boundary import (
     ACTIVATIONS,
-    DATA,
     INITIALIZATIONS,
     RESTS,
     BoundaryState,
@@ -141,10 +140,12 @@ def test_neuron_lines_lie_where_the_neuron_is_zero():
     w1, b1, w2, _ = (p.detach().numpy() for p in state.parameters)
     lines = state.neuron_lines()
     assert len(lines) == 3
-    for w, b, out, (x0, y0, x1, y1, weight) in zip(w1, b1, w2[0], lines, strict=True):
-        assert [w @ (x0, y0) + b, w @ (x1, y1) + b] == pytest.approx([0, 0], abs=1e-9)
-        assert math.hypot(x1 - x0, y1 - y0) > 10
+    for w, b, out, (ends, weight) in zip(w1, b1, w2[0], lines, strict=True):
+        assert ends @ w + b == pytest.approx([0, 0], abs=1e-9)
+        assert np.linalg.norm(ends - 0.5, axis=1).min() > math.sqrt(0.5) * 2, "outside of the plot"
         assert weight == out
+    state.parameters[1].data[0] = 100.0
+    assert len(state.neuron_lines()) == 2, "a line far away is not drawn"
     assert BoundaryState(initialization="zero").neuron_lines() == []
 
 
@@ -164,7 +165,7 @@ def test_the_drawing_states_its_numbers_and_holds_points_lines_and_field():
     assert drawn.count("<circle") == 2
     assert drawn.count("data:image/png;base64,") == 1
     assert drawn.count('stroke-width="1.6"') == len(state.neuron_lines()) == 4
-    assert all(f">{name}<" in drawn for name in ("XOR", "moons", "spiral"))
+    assert all(f">{name}<" in drawn for name in ("xor", "moons", "spiral"))
     assert len(drawn) < 40_000
 
 
@@ -183,12 +184,11 @@ def test_every_combination_trains_and_draws(activation, initialization):
 
 
 def test_a_picture_can_be_drawn_of_an_overflowing_network():
-    state = BoundaryState(lr=3.0)
+    state = BoundaryState(lr=1e200)
     with np.errstate(all="ignore"):
-        state.parameters[0].data.mul_(1e200)
         state.step(3)
+        assert not math.isfinite(state.loss)
         assert render(state).endswith("</svg>")
-        assert "learning rate 3" in state.trouble()
 
 
 def test_controls_buttons_and_keys_reach_the_state():
@@ -204,7 +204,7 @@ def test_controls_buttons_and_keys_reach_the_state():
     assert "8 Tanh neurons, start Xavier, lr 0.03" in app.picture.readout
     app.press("new_seed")
     assert app.state.seed == 1
-    for name in (*DATA[1:], DATA[0]):
+    for name in ("moons", "spiral", "xor"):
         app.send("key", key="ArrowRight")
         assert app.state.data == name
     app.send("key", key="ArrowLeft")
