@@ -8,7 +8,6 @@ Everything here returns NumPy arrays; `engine.creation` wraps them as tensors.
 """
 
 import math
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,24 +54,9 @@ class Generator:
         self._next_normal: float | None = None
         return self
 
-    def seed(self) -> int:
-        """Restart the stream at a 64-bit seed from the operating system, and return that seed."""
-        self.manual_seed(int.from_bytes(os.urandom(8), "little"))
-        return self._initial_seed
-
     def initial_seed(self) -> int:
         """The seed that started the stream."""
         return self._initial_seed
-
-    def get_state(self) -> dict[str, Any]:
-        """The whole state: a generator that it is given to goes on with the same numbers."""
-        waiting = self._next_normal
-        return {"seed": self._initial_seed, "twister": self._twister.state, "normal": waiting}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Continue from a state that `get_state` returned."""
-        self._initial_seed, self._next_normal = state["seed"], state["normal"]
-        self._twister.state = state["twister"]
 
     def random64(self) -> int:
         """One integer of [0, 2⁶³), as an int64 tensor's `random_()`: two draws, first on top."""
@@ -94,10 +78,7 @@ class Generator:
         kind = _floating(dtype, "uniform")
         largest = float(np.finfo(kind).max)
         if not -largest <= low <= high <= largest or high - low > largest:
-            raise RuntimeError(
-                f"uniform expects low <= high with both and high - low in the range of {kind}, "
-                f"but found low={low} and high={high}"
-            )
+            raise RuntimeError(f"expected low <= high, high - low within {kind}: {low=}, {high=}")
         low, high = kind.type(low), kind.type(high)
         x = multiply_add(self._unit(_size(shape), kind), high - low, low)
         x[x == high] = low
@@ -141,14 +122,9 @@ class Generator:
         Raises: RuntimeError if low >= high or if the range does not fit the dtype.
         """
         kind = np.dtype(dtype)
-        if low >= high:
-            raise RuntimeError(
-                f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
-            )
-        limits = _integer_range(kind)
-        for name, bound in (("from", low), ("to - 1", high - 1)):
-            if not limits[0] <= bound <= limits[1]:
-                raise RuntimeError(f"{name}={bound} is out of bounds for {kind}: {limits}")
+        least, most = _integer_range(kind)
+        if not least <= low < high <= most + 1:
+            raise RuntimeError(f"expected from < to within {kind}, but got from={low}, to={high}")
         size, count = _size(shape), np.uint64(high - low)
         draws = self._raw64(size) if high - low >= 2**28 else self._twister.random_raw(size)
         draws = (draws % count).astype(np.int64)
@@ -213,9 +189,7 @@ def manual_seed(seed: int) -> Generator:
 
 def _size(shape: Shape) -> int:
     if min(shape, default=0) < 0:
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
-        )
+        raise RuntimeError(f"Tried a tensor with negative dimension {min(shape)}: {list(shape)}")
     return math.prod(shape)
 
 

@@ -165,12 +165,8 @@ class App:
     def close(self) -> None:
         """Stop for good and give the widgets back; the picture stays as it is."""
         self._playing, self._closed = False, True
-        for widget in (
-            *self.controls.values(),
-            *self.buttons.values(),
-            *self.box.children,
-            self.box,
-        ):
+        inner = (*self.controls.values(), *self.buttons.values(), *self.box.children)
+        for widget in (*inner, self.box):
             widget.close()
 
     async def settled(self) -> None:
@@ -293,10 +289,8 @@ class App:
             at = getattr(self.state, "steps", self._played) + 1
             try:
                 self.state.step(1)
-                loss, trouble = (
-                    getattr(self.state, "loss", 0.0),
-                    getattr(self.state, "trouble", str),
-                )
+                loss = getattr(self.state, "loss", 0.0)
+                trouble = getattr(self.state, "trouble", str)
                 wrong = "" if math.isfinite(loss) else f"the loss became {loss}. {trouble()}"
             except Exception as error:
                 wrong = f"{type(error).__name__}: {error}"

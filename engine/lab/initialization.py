@@ -114,9 +114,9 @@ class InitializationState:
         What lies outside of -2 to 2 stands in the end bars.
         """
         layers = np.linspace(1, self.depth, min(self.depth, MOST_SHOWN)).round().astype(int)
-        inside = np.clip(self.values[:, layers - 1], EDGES[0], EDGES[-1])
+        inside = np.clip(self.values[:, layers - 1], -2, 2)
         return {
-            int(layer): np.array([np.histogram(values, EDGES)[0] for values in inside[:, k]]) / 1e4
+            int(layer): np.array([np.histogram(a, 31, (-2, 2))[0] / a.size for a in inside[:, k]])
             for k, layer in enumerate(layers)
         }
 
@@ -132,8 +132,9 @@ def render(state: InitializationState) -> str:
     parts = [_SCALE.axes(grid=False), _SPREAD.axes(), _SPREAD.horizontal(1.0, dash="2 3")]
     for gain, words in MARKS.items():
         parts.append(_SCALE.vertical(gain, colour=INK, dash="3 2"))
-        parts.append(_SCALE.text(gain, 1.3, words, anchor="middle", size=12))
+        parts.append(_SCALE.text(gain, 1.3, words, anchor="middle", size=11))
     parts.append(svg.symbol(*_SCALE.at(state.gain, 0.5), "circle", fill=ORANGE, size=9))
+    histograms = state.histograms()
     rows = (("outputs", BLUE, ""), ("gradients", VERMILLION, "7 4"))
     for row, (words, colour, dash) in enumerate(rows):
         for trace, ink in ((state.ghost, GREY), (state.stds, colour)):
@@ -142,7 +143,7 @@ def render(state: InitializationState) -> str:
                 parts.append(_SPREAD.line(range(1, len(std) + 1), std, colour=ink, dash=dash))
         mark = svg.line(-14, 0, 8, 0, colour=colour, width=2, dash=dash)
         parts.append(svg.legend(92, 144 + 18 * row, (mark, words, 0)))
-        for column, (layer, shares) in enumerate(state.histograms().items()):
+        for column, (layer, shares) in enumerate(histograms.items()):
             title = f"{words} 1" if layer == 1 else f"layer {layer}"
             box = (345 + 86 * column, 128 + 208 * row, 76, 160)
             plot = Plot((-2, 2), (0, 1), box, title, x_ticks=(-1, 0, 1), y_ticks=())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 import engine
@@ -12,6 +10,7 @@ from engine.lab import svg
 from engine.lab.app import App, Event
 from engine.lab.colours import CLASSES, GREY, INK
 from engine.lab.controls import Choice, Rates
+from engine.lab.scale import foot, line_ends
 from engine.lab.svg import Plot
 
 PRESETS = {"AND": "and", "OR": "or", "NAND": "nand", "XOR": "xor", "iris: setosa or not": "iris"}
@@ -28,13 +27,14 @@ class PerceptronState:
     One step takes the next wrong point and applies w += lr (y - ŷ) x, b += lr (y - ŷ).
 
     Args: preset: "and", "or", "nand", "xor" or "iris". lr: learning rate. seed: of the first w.
-    Shapes: x (N, 2) and y (N,) NumPy arrays; w (2,) and b () engine tensors, float64.
+    Shapes: x (N, 2), y (N,) and w (2,) NumPy arrays; b a float.
     Raises: ValueError for another preset.
     """
 
+    ghost: tuple[float, float, float] | None = None
+
     def __init__(self, preset: str = "and", lr: float = 0.5, seed: int = 0) -> None:
         self.lr, self.seed = lr, seed
-        self.ghost: tuple[float, float, float] | None = None
         self.preset = preset
         self.reset()
 
@@ -47,7 +47,7 @@ class PerceptronState:
     def preset(self, name: str) -> None:
         if name not in PRESETS.values():
             raise ValueError(f"preset must be one of {list(PRESETS.values())}, got {name!r}")
-        self._preset = name
+        self._preset, self.ghost, self.selected = name, None, "w"
         if name == "iris":
             data, species = load_iris()
             chosen = data[:, [2, 1]]
@@ -55,8 +55,6 @@ class PerceptronState:
             self.y = (species == 0).astype(np.int64)
         else:
             self.x, self.y = logic_gate(name)
-        self.ghost = None
-        self.selected = "w"
 
     @property
     def plot(self) -> Plot:
@@ -66,16 +64,14 @@ class PerceptronState:
     def reset(self) -> None:
         """The first weights of this seed; the points stay where they are."""
         generator = engine.Generator().manual_seed(self.seed)
-        self.w = engine.randn(2, generator=generator, dtype=engine.float64)
-        self.b = engine.tensor(0.0, dtype=engine.float64)
-        self.steps, self._next = 0, 0
+        self.w = engine.randn(2, generator=generator, dtype=engine.float64).numpy()
+        self.b, self.steps, self._next = 0.0, 0, 0
         self.fewest = self.errors
 
     @property
     def wrong(self) -> np.ndarray:
         """Indices of the points with ŷ ≠ y."""
-        z = engine.tensor(self.x) @ self.w + self.b  # (N,)
-        return np.flatnonzero((z > 0).numpy() != self.y)
+        return np.flatnonzero((self.x @ self.w + self.b > 0) != self.y)
 
     @property
     def errors(self) -> int:
@@ -100,36 +96,36 @@ class PerceptronState:
             if i is None:
                 return
             error = 2 * int(self.y[i]) - 1  # y - ŷ of a wrong point: +1 or -1
-            self.w = self.w + self.lr * error * engine.tensor(self.x[i])
-            self.b = self.b + self.lr * error
+            self.w = self.w + self.lr * error * self.x[i]
+            self.b += self.lr * error
             self._next = (i + 1) % len(self.y)
             self.steps += 1
             self.fewest = min(self.fewest, self.errors)
 
     def numbers(self) -> tuple[float, float, float]:
         """w₁, w₂, b as floats."""
-        return self.w[0].item(), self.w[1].item(), self.b.item()
+        return float(self.w[0]), float(self.w[1]), float(self.b)
 
     trace = numbers  # what a later run is compared with: the line
 
     def summary(self) -> str:
         """Weights, errors and updates; the earlier run's weights when there is one."""
-        earlier = f"\nearlier run (grey): {_weights(self.ghost)}" if self.ghost else ""
+        weights = "w₁ = {:.2f}   w₂ = {:.2f}   b = {:.2f}"
+        earlier = f"\nearlier run (grey): {weights.format(*self.ghost)}" if self.ghost else ""
         return (
-            f"{_weights(self.numbers())}   (seed {self.seed})\n"
+            f"{weights.format(*self.numbers())}   (seed {self.seed})\n"
             f"errors: {self.errors} of {len(self.y)}   updates: {self.steps}   "
             f"fewest errors so far: {self.fewest}{earlier}"
         )
 
     def foot(self) -> np.ndarray:
         """The point of the line nearest to the middle of the plot, (2,); the arrow starts here."""
-        return _foot(self.plot, *self.numbers())
+        return foot(self.w, self.b, np.mean([self.plot.x, self.plot.y], axis=1))
 
     def tip(self) -> np.ndarray:
         """Where the arrow ends: at foot + w, shortened or stretched to stay easy to grab."""
-        w, span = self.w.numpy(), self.plot.x[1] - self.plot.x[0]
-        length = max(float(np.linalg.norm(w)), 1e-12)
-        return self.foot() + w * np.clip(length, 0.1 * span, 0.35 * span) / length
+        span, length = self.plot.x[1] - self.plot.x[0], max(np.hypot(*self.w), 1e-12)
+        return self.foot() + self.w * np.clip(length, 0.1 * span, 0.35 * span) / length
 
     def press(self, event: Event) -> None:
         """Select what is under the pointer."""
@@ -139,42 +135,39 @@ class PerceptronState:
     def drag(self, event: Event) -> None:
         """Turn the line by the tip of w, shift it, or move a point."""
         grabbed, at = event.target.get("grab", ""), np.array([event.x, event.y])
-        if grabbed == "w" and np.linalg.norm(at - self._pivot) > 1e-3:
-            self._set(at - self._pivot, -(at - self._pivot) @ self._pivot)
+        if grabbed == "w" and np.hypot(*(at - self._pivot)) > 1e-3:
+            self.w = at - self._pivot
+            self.b = -self.w @ self._pivot
         elif grabbed == "b":
-            self._set(self.w.numpy(), -self.w.numpy() @ at)
+            self.b = -self.w @ at
         elif grabbed.isdecimal():
             self._move(int(grabbed), at)
+        self.fewest = self.errors  # what a hand has changed is another problem
 
     def click(self, event: Event) -> None:
         """A click on a point gives it the other class."""
         self._flip(event.target.get("grab", ""))
 
     def key(self, event: Event) -> None:
-        """Enter selects the next thing; arrows change it; space flips a point; Home selects w."""
+        """Enter selects the next thing, with shift the last; arrows change it; space flips it."""
         order = ["w", "b", *map(str, range(len(self.y)))]
-        along = order.index(self.selected) + (-1 if event.shift else 1)
-        goal = {"Enter": along % len(order), "Home": 0, "End": -1}
+        if event.key == "Enter":
+            along = order.index(self.selected) + (-1 if event.shift else 1)
+            self.selected = order[along % len(order)]
+            return
         move = (0.25 if event.shift else 0.05) * np.array(event.arrows)
-        if event.key in goal:
-            self.selected = order[goal[event.key]]
-        elif event.key == " ":
+        if event.key == " ":
             self._flip(self.selected)
         elif self.selected == "w":
-            self._set(self.w.numpy() + move, self.b.item())
+            self.w = self.w + move
         elif self.selected == "b":
-            self._set(self.w.numpy(), self.b.item() + move.sum())
+            self.b += move.sum()
         else:
             self._move(int(self.selected), self.x[int(self.selected)] + move)
-
-    def _set(self, w: np.ndarray, b: float) -> None:
-        self.w = engine.tensor(w, dtype=engine.float64)
-        self.b = engine.tensor(b, dtype=engine.float64)
-        self.fewest = min(self.fewest, self.errors)
+        self.fewest = self.errors
 
     def _move(self, i: int, at: np.ndarray) -> None:
-        self.x[i] = np.clip(at, self.plot.x[0], self.plot.x[1])  # the plot is a square
-        self.fewest = self.errors  # other points, another problem
+        self.x[i] = np.clip(at, *self.plot.x)  # the plot is a square
 
     def _flip(self, grabbed: str) -> None:
         if grabbed.isdecimal():
@@ -182,78 +175,53 @@ class PerceptronState:
             self.fewest = self.errors
 
 
-def _weights(numbers: tuple[float, float, float]) -> str:
-    return "w₁ = {:.2f}   w₂ = {:.2f}   b = {:.2f}".format(*numbers)
-
-
-def _foot(plot: Plot, w1: float, w2: float, b: float) -> np.ndarray:
-    middle, w = np.array([np.mean(plot.x), np.mean(plot.y)]), np.array([w1, w2])
-    return middle - (w @ middle + b) * w / max(w @ w, 1e-24)
-
-
 def render(state: PerceptronState) -> str:
     """The plane cut by the line, the arrow w, the points; wrong ones carry a ring."""
-    plot, (w1, w2, b) = state.plot, state.numbers()
-    next_wrong, wrong = state.next_wrong, set(state.wrong.tolist())
-    foot, tip = state.foot(), state.tip()
-    places = {"w": plot.at(*tip), "b": plot.at(*foot)}
-    parts = [_half_planes(plot, w1, w2, b), plot.axes()]
+    plot, wrong, next_wrong = state.plot, state.wrong, state.next_wrong
+    middle, tip, reach = state.foot(), state.tip(), 3 * (plot.x[1] - plot.x[0])
+    start, end = line_ends(state.w, state.b, middle, reach)
+    aside = np.array([start[1] - end[1], end[0] - start[0]])  # to the side of w
+    half = [plot.at(*corner) for corner in (start, end, end + aside, start + aside)]
+    parts = [
+        svg.rectangle(*plot.box, fill="#D3E8F5"),
+        plot.clip(svg.polygon(half, fill="#FDEBC8")),
+        plot.axes(),
+    ]
     if state.ghost is not None:
-        parts.append(_boundary(plot, *state.ghost, colour=GREY, dash="6 5"))
-    parts.append(_boundary(plot, w1, w2, b, colour=INK, width=2.5))
-    parts.append(_boundary(plot, w1, w2, b, colour="transparent", width=18, data_grab="b"))
-    size, margin = (5, 3) if state.preset == "iris" else (9, 6)
+        *w, b = state.ghost
+        parts.append(plot.line(*line_ends(w, b, middle, reach).T, colour=GREY, dash="6 5"))
+    ends = np.stack([start, end], axis=1)
+    parts.append(plot.line(*ends, colour=INK, width=2.5))
+    parts.append(plot.line(*ends, colour="transparent", width=18, data_grab="b"))
+    places = {"w": plot.at(*tip), "b": plot.at(*middle)}
+    size = 5 if state.preset == "iris" else 9
+    ring = {"stroke": INK, "stroke_width": 2.5}
     for i, (point, label) in enumerate(zip(state.x, state.y, strict=True)):
         x, y = places[str(i)] = plot.at(*point)
         if i in wrong:
-            ring = {"width": 2.5} if i == next_wrong else {"width": 1.2, "dash": "3 2"}
-            parts.append(_ring(x, y, size + margin, **ring))
-        style = CLASSES[label]
-        parts.append(svg.symbol(x, y, style.shape, fill=style.fill, size=size))
+            look = ring if i == next_wrong else {"stroke": INK, "dash": "3 2"}
+            parts.append(svg.circle(x, y, 1.65 * size, **look))
+        parts.append(svg.symbol(x, y, CLASSES[label].shape, fill=CLASSES[label].fill, size=size))
         parts.append(svg.handle(x, y, radius=size + 5, data_grab=str(i)))
-    name_at = plot.at(*(tip + 0.22 * (tip - foot)))
-    parts.append(plot.clip(plot.arrow(*foot, *tip)))
-    parts.append(plot.clip(svg.text(*name_at, "w", anchor="middle", weight="700", size=15, dy=4)))
-    parts.append(svg.handle(*places["w"], data_grab="w"))
-    half = size + 10 if state.selected.isdecimal() else 16
+    name_at = plot.at(*(tip + 0.22 * (tip - middle)))
+    name = svg.text(*name_at, "w", anchor="middle", weight="700", size=15, dy=4)
     x, y = places[state.selected]
-    frame = {"stroke": INK, "dash": "2 3", "rx": 4}
-    parts.append(svg.rectangle(x - half, y - half, 2 * half, 2 * half, **frame))
+    parts += [
+        plot.clip(plot.arrow(*middle, *tip), name),
+        svg.handle(*places["w"], data_grab="w"),
+        svg.rectangle(x - 18, y - 18, 36, 36, stroke=INK, dash="2 3", rx=4),
+    ]
     blue, orange = (svg.symbol(0, 0, style.shape, fill=style.fill) for style in CLASSES[:2])
     known = [(blue, "class 0", 86), (orange, "class 1 (the side w points to)", 226)]
     if next_wrong is not None:
-        known.append((_ring(0, 0, 8, width=2.5), "next wrong", 0))
-    name = next(words for words, preset in PRESETS.items() if preset == state.preset)
+        known.append((svg.circle(0, 0, 8, **ring), "next wrong", 0))
+    words = next(words for words, preset in PRESETS.items() if preset == state.preset)
+    w1, w2, b = state.numbers()
     label = (
-        f"Perceptron on {name}: {len(wrong)} of {len(state.y)} points are on the wrong side of "
+        f"Perceptron on {words}: {len(wrong)} of {len(state.y)} points are on the wrong side of "
         f"the line {w1:.2f} x₁ + {w2:.2f} x₂ + {b:.2f} = 0 after {state.steps} updates."
     )
     return svg.document(480, 490, label, *parts, svg.legend(64, 20, *known))
-
-
-def _ring(x: float, y: float, radius: float, width: float, dash: str = "") -> str:
-    return svg.circle(x, y, radius, stroke=INK, stroke_width=width, dash=dash)
-
-
-def _half_planes(plot: Plot, w1: float, w2: float, b: float) -> str:
-    start, end = _ends(plot, w1, w2, b)
-    halves = []
-    for turn, fill in ((1, "#FDEBC8"), (-1, "#D3E8F5")):
-        side = turn * np.array([(start - end)[1], (end - start)[0]])
-        corners = (start, end, end + side, start + side)
-        halves.append(svg.polygon([plot.at(*corner) for corner in corners], fill=fill))
-    return plot.clip(*halves)
-
-
-def _boundary(plot: Plot, w1: float, w2: float, b: float, **look: Any) -> str:
-    return plot.line(*_ends(plot, w1, w2, b).T, **look)
-
-
-def _ends(plot: Plot, w1: float, w2: float, b: float) -> np.ndarray:
-    """Two points of the line w₁ x₁ + w₂ x₂ + b = 0 far outside the box, (2, 2)."""
-    far = 3 * (plot.x[1] - plot.x[0]) / max(np.hypot(w1, w2), 1e-12)
-    along = far * np.array([w2, -w1])
-    return _foot(plot, w1, w2, b) + np.array([-along, along])
 
 
 class PerceptronLine(App):
@@ -274,7 +242,6 @@ class PerceptronLine(App):
             "Perceptron picture. Enter selects w, the line or a point; arrow keys change it, "
             "with Shift faster; space changes a point's class."
         )
-        text = "PerceptronLine()" if preset == "and" else f"PerceptronLine(preset={preset!r})"
-        pace: dict[str, Any] = {"rate": 4, "most_steps": 300, "keys_help": keys, "text": text}
-        state = PerceptronState(preset, lr)
-        super().__init__(state, render, controls, plots=lambda state: [state.plot], **pace)
+        state, plots = PerceptronState(preset, lr), lambda state: [state.plot]
+        pace = {"rate": 4, "most_steps": 300}
+        super().__init__(state, render, controls, plots=plots, keys_help=keys, **pace)

@@ -19,9 +19,6 @@ class _Numbered(Module):
     def __iter__(self) -> Iterator[Module]:
         return iter(self._modules.values())
 
-    def __dir__(self) -> list[str]:
-        return [name for name in super().__dir__() if not name.isdigit()]
-
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return ModuleList(list(self)[index])
@@ -45,13 +42,14 @@ class _Numbered(Module):
         self.add_module(str(len(self)), module)
         return self
 
-    def insert(self, index: int, module: Module) -> Any:  # Sequential returns itself
+    def insert(self, index: int, module: Module) -> Any:
         """Add a module before the given place. TypeError if it is no Module."""
         if not isinstance(module, Module):
             raise TypeError(f"{type(module).__name__} is not a Module subclass")
         modules = list(self)
         modules.insert(index, module)
         self._become(modules)
+        return self
 
     def extend(self, modules: Iterable[Any]) -> Any:
         """Add several modules at the end."""
@@ -91,15 +89,6 @@ class Sequential(_Numbered):
             return type(self)(OrderedDict(list(self._modules.items())[index]))
         return super().__getitem__(index)
 
-    def insert(self, index: int, module: Module) -> Sequential:
-        super().insert(index, module)
-        return self
-
-    def __add__(self, other: Sequential) -> Sequential:
-        if not isinstance(other, Sequential):
-            raise ValueError(f"expected a Sequential to add, but got {type(other).__name__}")
-        return Sequential(*self, *other)
-
 
 class ModuleList(_Numbered):
     """A list of modules whose parameters are found; what to do with them, your forward() says.
@@ -110,9 +99,6 @@ class ModuleList(_Numbered):
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
         self.extend(modules or ())
-
-    def __add__(self, other: Iterable[Module]) -> ModuleList:
-        return ModuleList([*self, *other])
 
     def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
         return self.extend(modules)

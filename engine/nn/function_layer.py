@@ -15,8 +15,8 @@ class FunctionLayer(Module):
         class LeakyReLU(FunctionLayer, call=F.leaky_relu, options="negative_slope inplace"): ...
 
     LeakyReLU(0.2)(x) is F.leaky_relu(x, negative_slope=0.2, inplace=False): options names the
-    arguments of the layer in their order; the function knows the rest. A weight is a buffer, any other option
-    an attribute that may be changed later.
+    arguments of the layer in their order; the function knows the rest of them. A weight is a
+    buffer, any other option an attribute that may be changed later.
     """
 
     _function: Callable[..., Any]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -20,9 +19,8 @@ class RemovableHandle:
     In a with statement the hook is there until the block ends.
     """
 
-    def __init__(self, hooks: OrderedDict, number: int) -> None:
-        self._hooks = hooks
-        self.id = number
+    def __init__(self, hooks: dict, number: int) -> None:
+        self._hooks, self.id = hooks, number
 
     def remove(self) -> None:
         """Take the hook away. A second call does nothing."""
@@ -35,17 +33,10 @@ class RemovableHandle:
         self.remove()
 
 
-def add(
-    hooks: OrderedDict, kind: str, hook: Callable, prepend: bool, with_kwargs: bool = False
-) -> RemovableHandle:
-    """Put a hook at the end of the list, or with prepend at its start.
-
-    kind: called "before" forward, "after" it, or with the "gradient".
-    """
+def add(hooks: dict, kind: str, hook: Callable, with_kwargs: bool = False) -> RemovableHandle:
+    """Put a hook, called "before" forward, "after" it or with the "gradient", behind the others."""
     handle = RemovableHandle(hooks, next(_numbers))
     hooks[handle.id] = (kind, hook, with_kwargs)
-    if prepend:
-        hooks.move_to_end(handle.id, last=False)
     return handle
 
 
@@ -95,10 +86,8 @@ def _call_with_backward_hooks(module, inputs: tuple, named: dict) -> Any:
             result = hook(module, grad_input, grad_output)
             replaced = grad_input if result is None else _tuple(result)
             if len(replaced) != len(grad_input):
-                raise RuntimeError(
-                    f"a backward hook returned an invalid number of gradients: got {len(replaced)},"
-                    f" but expected {len(grad_input)}"
-                )
+                seen = f"got {len(replaced)}, but expected {len(grad_input)}"
+                raise RuntimeError(f"a backward hook returned a wrong number of gradients: {seen}")
             grad_input = replaced
         return grad_input
 

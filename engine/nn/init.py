@@ -7,7 +7,6 @@ input reaches. A generator draws the numbers, the shared one unless generator= i
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 
@@ -24,13 +23,10 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
     linear, sigmoid and convolutions 1, tanh 5/3, relu √2, leaky_relu √(2 / (1 + slope²)) with
     slope = param (0.01), selu 3/4. With "linear", kaiming_normal_ is LeCun's initialization.
-    Raises: ValueError for another name or a slope that is no number.
+    Raises: ValueError for another name.
     """
     if nonlinearity == "leaky_relu":
-        slope = 0.01 if param is None else param
-        if isinstance(slope, bool) or not isinstance(slope, int | float):
-            raise ValueError(f"negative_slope {param} not a valid number")
-        return math.sqrt(2.0 / (1 + slope**2))
+        return math.sqrt(2.0 / (1 + (0.01 if param is None else param) ** 2))
     if nonlinearity not in _GAINS:
         raise ValueError(f"Unsupported nonlinearity {nonlinearity}")
     return _GAINS[nonlinearity]
@@ -120,11 +116,8 @@ def _kaiming_std(tensor, a, mode, nonlinearity):
     mode = mode.lower()
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"mode {mode} not supported: expected fan_in or fan_out")
-    if not tensor.array.size:
-        warnings.warn("Initializing zero-element tensors is a no-op", UserWarning, stacklevel=3)
-        return 0.0
     fan = _fans(tensor)[mode == "fan_out"]
-    return calculate_gain(nonlinearity, a) / math.sqrt(fan)
+    return calculate_gain(nonlinearity, a) / math.sqrt(max(fan, 1))  # fan 0: nothing to fill
 
 
 def _fans(tensor) -> tuple[int, int]:

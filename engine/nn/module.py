@@ -37,7 +37,7 @@ class Module:
         place["training"] = True
         place["_parameters"], place["_modules"], place["_buffers"] = {}, {}, {}
         place["_transient"] = set()  # the buffers that state_dict() leaves out
-        place["_hooks"] = OrderedDict()
+        place["_hooks"] = {}
 
     def forward(self, *inputs: Any, **named: Any) -> NoReturn:
         """What the module computes; subclasses define it, users call the module itself."""
@@ -247,35 +247,30 @@ class Module:
 
     # State.
 
-    def state_dict(
-        self, *, destination: dict | None = None, prefix: str = "", keep_vars: bool = False
-    ) -> dict[str, Tensor]:
+    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
         """Names and values of all parameters and persistent buffers, in the module's own memory.
 
         keep_vars: the parameters themselves instead of detached tensors.
         """
-        destination = OrderedDict() if destination is None else destination
+        found: OrderedDict[str, Tensor] = OrderedDict()
         for name, value in {**self._parameters, **self._buffers}.items():
             if value is not None and name not in self._transient:
-                destination[prefix + name] = value if keep_vars else constant(value.array)
+                found[prefix + name] = value if keep_vars else constant(value.array)
         for name, module in self._modules.items():
             if module is not None:
-                path = f"{prefix}{name}."
-                module.state_dict(destination=destination, prefix=path, keep_vars=keep_vars)
-        return destination
+                found |= module.state_dict(prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        return found
 
     def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+        self, state_dict: Mapping[str, Any], strict: bool = True
     ) -> state.IncompatibleKeys:
         """Copy values into parameters and buffers. PyTorch's tensors may be given as they are.
 
-        Args: strict: all names have to match. assign: only False, copying, is supported.
+        Args: strict: all names have to match. PyTorch's assign=True is left out.
         Returns: (missing_keys, unexpected_keys).
         Raises: RuntimeError that lists all names and shapes that do not fit; then what fits has
         been copied, as in PyTorch. TypeError if state_dict is no mapping.
         """
-        if assign:
-            raise NotImplementedError("assign=True is left out: load_state_dict copies values")
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         keys, errors = state.load(self.state_dict(keep_vars=True), state_dict)
@@ -285,42 +280,33 @@ class Module:
             raise RuntimeError(f"Error(s) in loading state_dict for {name}:\n\t{lines}")
         return keys
 
-    # Hooks.
+    # Hooks, called in the order of their registration: prepend and always_call are left out.
 
     def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+        self, hook: Callable[..., Any], *, with_kwargs: bool = False
     ) -> hooks.RemovableHandle:
         """Call hook(module, inputs) before forward; what it returns replaces the inputs.
 
         with_kwargs: hook(module, inputs, named), and it returns (inputs, named).
         """
-        return hooks.add(self._hooks, "before", hook, prepend, with_kwargs)
+        return hooks.add(self._hooks, "before", hook, with_kwargs)
 
     def register_forward_hook(
-        self,
-        hook: Callable[..., Any],
-        *,
-        prepend: bool = False,
-        with_kwargs: bool = False,
-        always_call: bool = False,
+        self, hook: Callable[..., Any], *, with_kwargs: bool = False
     ) -> hooks.RemovableHandle:
         """Call hook(module, inputs, output) after forward; what it returns replaces the output.
 
-        with_kwargs: hook(module, inputs, named, output). always_call: only False is supported.
+        with_kwargs: hook(module, inputs, named, output).
         """
-        if always_call:
-            raise NotImplementedError("always_call=True is left out: an error in forward ends it")
-        return hooks.add(self._hooks, "after", hook, prepend, with_kwargs)
+        return hooks.add(self._hooks, "after", hook, with_kwargs)
 
-    def register_full_backward_hook(
-        self, hook: Callable[..., Any], prepend: bool = False
-    ) -> hooks.RemovableHandle:
+    def register_full_backward_hook(self, hook: Callable[..., Any]) -> hooks.RemovableHandle:
         """Call hook(module, grad_input, grad_output) when the gradients of the inputs are known.
 
         Both are tuples, with None for what is no tensor or has no gradient. What the hook returns
         replaces grad_input.
         """
-        return hooks.add(self._hooks, "gradient", hook, prepend)
+        return hooks.add(self._hooks, "gradient", hook)
 
     # Printing.
 

@@ -24,9 +24,6 @@ class IncompatibleKeys(NamedTuple):
         missing, unexpected = self
         return f"_IncompatibleKeys(missing_keys={missing}, unexpected_keys={unexpected})"
 
-    def __str__(self) -> str:
-        return repr(self)
-
     def complaints(self) -> list[str]:
         """One line for each kind of mismatch, in PyTorch's words."""
         found = (("Missing", self.missing_keys), ("Unexpected", self.unexpected_keys))

@@ -19,10 +19,8 @@ def class_targets(
     a, t = x.array, target.array
     _require_shapes(name, a.shape, t)
     if t.dtype not in (np.int64, np.uint8):
-        raise RuntimeError(
-            f"{name}: expected class numbers (Long or Byte), or class probabilities of the input's "
-            f"shape {list(a.shape)}, but got {title_of(t)} of shape {list(t.shape)}"
-        )
+        wanted = f"class numbers (Long or Byte), or probabilities of shape {list(a.shape)}"
+        raise RuntimeError(f"{name}: expected {wanted}, got {title_of(t)} of {list(t.shape)}")
     require_floating(name, a)
     classes = a.shape[min(a.ndim - 1, 1)]
     w = np.ones(classes, a.dtype) if weight is None else class_weight(name, weight, classes, a)
@@ -48,10 +46,8 @@ def probabilities(
     name, a, b = "cross_entropy", x.array, target.array
     if a.shape == b.shape:
         if b.dtype.kind != "f" or ignore_index >= 0:
-            raise RuntimeError(
-                f"{name}: a target of shape {list(b.shape)}, the input's, holds probabilities: "
-                f"expected floats and no ignore_index, got {title_of(b)} and {ignore_index}"
-            )
+            wanted = f"probabilities of shape {list(b.shape)}, floats without ignore_index"
+            raise RuntimeError(f"{name}: expected {wanted}, got {title_of(b)} and {ignore_index}")
         require_floating(name, a)
         t, counted = classes_first(b), 1
         total = t.shape[1]
@@ -73,10 +69,8 @@ def _require_shapes(name: str, shape: tuple[int, ...], t: np.ndarray) -> None:
         return
     # PyTorch's error is a ValueError where the number of samples is wrong.
     wrong_number = t.shape[:1] != shape[:1] if expected else t.ndim == 1
-    raise (ValueError if wrong_number else RuntimeError)(
-        f"{name}: an input of shape {list(shape)} needs a target of shape {list(expected)}, "
-        f"but got {list(t.shape)}"
-    )
+    text = f"{name}: expected a target of shape {list(expected)}, but got {list(t.shape)}"
+    raise (ValueError if wrong_number else RuntimeError)(text)
 
 
 def class_weight(name: str, weight: Tensor, classes: int, x: np.ndarray) -> np.ndarray:
@@ -84,10 +78,8 @@ def class_weight(name: str, weight: Tensor, classes: int, x: np.ndarray) -> np.n
     w = weight.array
     refuse_gradient(name, "weight", weight)
     if w.shape != (classes,) or w.dtype != x.dtype:
-        raise RuntimeError(
-            f"{name}: expected a weight for each of {classes} classes or none, of dtype "
-            f"{title_of(x)}, but got shape {list(w.shape)}, {title_of(w)}"
-        )
+        seen = f"a weight of {title_of(w)}, shape {list(w.shape)}"
+        raise RuntimeError(f"{name}: expected {title_of(x)} for {classes} classes, got {seen}")
     return w
 
 
@@ -97,10 +89,8 @@ def element_weight(name: str, argument: str, weight: Tensor, x: np.ndarray) -> n
     try:
         return np.broadcast_to(weight.array, x.shape).astype(x.dtype, copy=False)
     except ValueError:
-        raise RuntimeError(
-            f"{name}: {argument} of shape {list(weight.array.shape)} does not broadcast to "
-            f"{list(x.shape)}"
-        ) from None
+        text = f"shape {list(weight.array.shape)} does not broadcast to {list(x.shape)}"
+        raise RuntimeError(f"{name}: {argument} of {text}") from None
 
 
 def refuse_gradient(name: str, argument: str, tensor: Tensor) -> None:

@@ -12,36 +12,29 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.ops.arguments import refuse_options
 from engine.optim.optimizer import Optimizer
 
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR"]
 __all__ += ["OneCycleLR", "ReduceLROnPlateau", "StepLR"]
 
 
+_NOT_SAVED = ("optimizer", "lr_lambdas")
+
+
 class LRScheduler:
     """Base of the schedulers: counts epochs t = 0, 1, ... and asks the subclass for the rates.
 
-    Args: optimizer: whose groups' "lr" it sets. last_epoch: -1 for a new training; to continue one,
-    the epoch it had reached (the groups then hold "initial_lr").
+    Args: optimizer: whose groups' "lr" it sets. To continue a training, load the state of both:
+    PyTorch's argument last_epoch is left out.
 
-    Raises: TypeError if optimizer is none; KeyError if last_epoch >= 0 and a group has no
-    "initial_lr".
+    Raises: TypeError if optimizer is none.
     """
 
-    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+    def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer = optimizer
-        for place, group in enumerate(_groups(optimizer)):
-            if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
-            elif "initial_lr" not in group:
-                raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{place}], but last_epoch="
-                    f"{last_epoch} continues a training: load the optimizer's state first"
-                )
-        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
-        self.last_epoch = last_epoch
-        self._step_count = 0
+        groups = _groups(optimizer)
+        self.base_lrs = [group.setdefault("initial_lr", group["lr"]) for group in groups]
+        self.last_epoch, self._step_count = -1, 0
         self.step()
 
     def get_last_lr(self) -> list[float]:
@@ -52,15 +45,11 @@ class LRScheduler:
         """The rates of epoch `last_epoch`, one per group. step() calls it; see get_last_lr()."""
         raise NotImplementedError(f"{type(self).__name__} does not compute its rates")
 
-    def step(self, epoch: None = None) -> None:
-        """Go to the next epoch. NotImplementedError for a given one (deprecated in PyTorch)."""
-        refuse_options({"epoch": epoch}, {"epoch": None})
+    def step(self) -> None:
+        """Go to the next epoch."""
         if self._step_count == 1 and not self.optimizer._opt_called:
-            warnings.warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first rate "
-                "of the schedule is skipped. Call them in the opposite order.",
-                stacklevel=2,
-            )
+            text = "`lr_scheduler.step()` before `optimizer.step()` skips the schedule's first rate"
+            warnings.warn(text, stacklevel=2)
         self._step_count += 1
         self.last_epoch += 1
         for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
@@ -71,22 +60,20 @@ class LRScheduler:
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything but the optimizer."""
-        return {key: value for key, value in self.__dict__.items() if key != "optimizer"}
+        """Everything but the optimizer and the functions of LambdaLR."""
+        return {key: value for key, value in self.__dict__.items() if key not in _NOT_SAVED}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue from what state_dict() returned."""
-        self.__dict__.update(state_dict)
+        self.__dict__ |= {key: v for key, v in state_dict.items() if key not in _NOT_SAVED}
 
 
 class StepLR(LRScheduler):
     """lr_t = lr_0 · gamma^⌊t / step_size⌋"""
 
-    def __init__(
-        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         self.step_size, self.gamma = step_size, gamma
-        super().__init__(optimizer, last_epoch)
+        super().__init__(optimizer)
 
     def get_lr(self) -> list[float]:
         """lr · gamma in every step_size-th epoch"""
@@ -97,9 +84,9 @@ class StepLR(LRScheduler):
 class ExponentialLR(LRScheduler):
     """lr_t = lr_0 · gamma^t"""
 
-    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
         self.gamma = gamma
-        super().__init__(optimizer, last_epoch)
+        super().__init__(optimizer)
 
     def get_lr(self) -> list[float]:
         """lr · gamma, except at the beginning"""
@@ -117,23 +104,14 @@ class LambdaLR(LRScheduler):
         self,
         optimizer: Optimizer,
         lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
-        last_epoch: int = -1,
     ) -> None:
         self.lr_lambdas = _one_per_group("lr_lambdas", lr_lambda, optimizer)
-        super().__init__(optimizer, last_epoch)
+        super().__init__(optimizer)
 
     def get_lr(self) -> list[float]:
         """lr_0 · lr_lambda(t)"""
         pairs = zip(self.base_lrs, self.lr_lambdas, strict=True)
         return [lr * factor(self.last_epoch) for lr, factor in pairs]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything but the optimizer and the functions, in whose place stands None."""
-        return {**super().state_dict(), "lr_lambdas": [None] * len(self.lr_lambdas)}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue from what state_dict() returned; the functions stay the ones you passed."""
-        super().load_state_dict({**state_dict, "lr_lambdas": self.lr_lambdas})
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -142,20 +120,16 @@ class CosineAnnealingLR(LRScheduler):
     lr_t = eta_min + (lr_0 - eta_min) h_t,   h_t = (1 + cos(π t / T_max)) / 2
     """
 
-    def __init__(
-        self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
         self.T_max, self.eta_min = T_max, eta_min
-        super().__init__(optimizer, last_epoch)
+        super().__init__(optimizer)
 
     def get_lr(self) -> list[float]:
         """lr - eta_min changes as h_t / h_{t-1}; from 0 it rises to (lr_0 - eta_min) h_t."""
         if self._step_count == 1:
             return self._rates()
-        before, now = (
-            (1 + math.cos(math.pi * t / self.T_max)) / 2
-            for t in (self.last_epoch - 1, self.last_epoch)
-        )
+        epochs = (self.last_epoch - 1, self.last_epoch)
+        before, now = ((1 + math.cos(math.pi * t / self.T_max)) / 2 for t in epochs)
         if before == 0:
             pairs = zip(self._rates(), self.base_lrs, strict=True)
             return [lr + (base - self.eta_min) * now for lr, base in pairs]
@@ -166,8 +140,8 @@ class OneCycleLR(LRScheduler):
     """Up to max_lr, then far down, once, in steps of batches (Smith and Topin, 2018).
 
     lr rises from max_lr / div_factor to max_lr during the first pct_start of total_steps and falls
-    to max_lr / div_factor / final_div_factor; with three_phase it first falls as it rose. Momentum
-    (SGD, RMSprop) or β₁ (Adam) moves against it between max_momentum and base_momentum.
+    to max_lr / div_factor / final_div_factor. Momentum (SGD, RMSprop) or β₁ (Adam) moves against it
+    between max_momentum and base_momentum. PyTorch's argument three_phase is left out.
 
     Args: total_steps, or epochs and steps_per_epoch. anneal_strategy: "cos" or "linear". max_lr,
     base_momentum, max_momentum: one number, or one for each group.
@@ -189,8 +163,6 @@ class OneCycleLR(LRScheduler):
         max_momentum: float | Sequence[float] = 0.95,
         div_factor: float = 25.0,
         final_div_factor: float = 1e4,
-        three_phase: bool = False,
-        last_epoch: int = -1,
     ) -> None:
         counts: dict[str, Any] = {"epochs": epochs, "steps_per_epoch": steps_per_epoch}
         if total_steps is not None:
@@ -206,28 +178,20 @@ class OneCycleLR(LRScheduler):
             raise ValueError(f"anneal_strategy must be 'cos' or 'linear', got {anneal_strategy}")
         self.total_steps = math.prod(counts.values())
         self.anneal_strategy = anneal_strategy
-        # The step at which a phase ends, and the group's keys of the values reached there.
-        top = pct_start * self.total_steps - 1
-        self._knots = [(0.0, "initial_lr", "max_momentum"), (top, "max_lr", "base_momentum")]
-        if three_phase:
-            self._knots.append((2 * top, "initial_lr", "max_momentum"))
-        self._knots.append((self.total_steps - 1, "min_lr", "max_momentum"))
-        peaks = _one_per_group("max_lr", max_lr, optimizer)
-        lows = _one_per_group("base_momentum", base_momentum, optimizer)
-        highs = _one_per_group("max_momentum", max_momentum, optimizer)
+        self._top = pct_start * self.total_steps - 1  # the step that reaches max_lr
         self.cycle_momentum = cycle_momentum
-        if cycle_momentum:
-            if not {"momentum", "betas"} & optimizer.defaults.keys():
-                raise ValueError("cycle_momentum needs an optimizer with momentum or beta1")
-            self.use_beta1 = "betas" in optimizer.defaults
-        for group, peak, low, high in zip(optimizer.param_groups, peaks, lows, highs, strict=True):
-            if last_epoch == -1:
-                group["initial_lr"] = peak / div_factor
-                group["max_lr"] = peak
-                group["min_lr"] = group["initial_lr"] / final_div_factor
-                if cycle_momentum:
-                    group["base_momentum"], group["max_momentum"] = low, high
-        super().__init__(optimizer, last_epoch)
+        self.use_beta1 = "betas" in optimizer.defaults
+        if cycle_momentum and not self.use_beta1 and "momentum" not in optimizer.defaults:
+            raise ValueError("cycle_momentum needs an optimizer with momentum or beta1")
+        reached = {"max_lr": max_lr, "base_momentum": base_momentum, "max_momentum": max_momentum}
+        for name, value in reached.items() if cycle_momentum else [("max_lr", max_lr)]:
+            each = _one_per_group(name, value, optimizer)
+            for group, own in zip(optimizer.param_groups, each, strict=True):
+                group[name] = own
+        for group in optimizer.param_groups:
+            group["initial_lr"] = group["max_lr"] / div_factor
+            group["min_lr"] = group["initial_lr"] / final_div_factor
+        super().__init__(optimizer)
 
     def get_lr(self) -> list[float]:
         """The rates of step `last_epoch`; it also sets the momentum.
@@ -237,9 +201,8 @@ class OneCycleLR(LRScheduler):
         t = self.last_epoch
         if t > self.total_steps:
             raise ValueError(f"Tried to step {t} times, but total_steps is {self.total_steps}")
-        phase = sum(t > step for step, _, _ in self._knots[1:-1])
-        (begin, lr_0, momentum_0), (end, lr_1, momentum_1) = self._knots[phase : phase + 2]
-        p = (t - begin) / (end - begin)
+        rising = t <= self._top
+        p = t / self._top if rising else (t - self._top) / (self.total_steps - 1 - self._top)
 
         def between(start: float, stop: float) -> float:
             if self.anneal_strategy == "linear":
@@ -248,12 +211,14 @@ class OneCycleLR(LRScheduler):
 
         groups = self.optimizer.param_groups
         for group in groups if self.cycle_momentum else ():
-            momentum = between(group[momentum_0], group[momentum_1])
+            extremes = group["max_momentum"], group["base_momentum"]
+            momentum = between(*(extremes if rising else extremes[::-1]))
             if self.use_beta1:
                 group["betas"] = (momentum, *group["betas"][1:])
             else:
                 group["momentum"] = momentum
-        return [between(group[lr_0], group[lr_1]) for group in groups]
+        ends = ("initial_lr", "max_lr") if rising else ("max_lr", "min_lr")
+        return [between(*(group[end] for end in ends)) for group in groups]
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -292,21 +257,15 @@ class ReduceLROnPlateau(LRScheduler):
         self.last_epoch = self.num_bad_epochs = self.cooldown_counter = 0
         self._last_lr = self._rates()
 
-    @property
-    def in_cooldown(self) -> bool:
-        """Whether the scheduler waits after a reduction."""
-        return self.cooldown_counter > 0
-
-    def step(self, metrics: Any, epoch: None = None) -> None:
+    def step(self, metrics: Any) -> None:
         """Take note of this epoch's metric (a number or a tensor with one), and perhaps reduce."""
-        refuse_options({"epoch": epoch}, {"epoch": None})
         current = float(metrics)
         self.last_epoch += 1
         if self._is_better(current):
             self.best, self.num_bad_epochs = current, 0
         else:
             self.num_bad_epochs += 1
-        if self.in_cooldown:
+        if self.cooldown_counter > 0:
             self.cooldown_counter -= 1
             self.num_bad_epochs = 0
         if self.num_bad_epochs > self.patience:

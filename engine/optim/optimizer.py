@@ -41,10 +41,8 @@ class Optimizer:
         self, params: Iterable[Any], defaults: dict[str, Any], options: Mapping[str, Any] = {}
     ) -> None:
         if isinstance(params, Tensor):
-            raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
-                f"but got one Tensor of shape {tuple(params.array.shape)}"
-            )
+            seen = f"a Tensor of shape {tuple(params.array.shape)}"
+            raise TypeError(f"params should be an iterable of Tensors or dicts, but got {seen}")
         for name, value in defaults.items():
             if name in NOT_NEGATIVE and not value >= 0:
                 raise ValueError(f"Invalid {NOT_NEGATIVE[name]}: {value}, expected at least 0")
@@ -62,16 +60,14 @@ class Optimizer:
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Optimize further parameters, with options of their own: {"params": [...], "lr": 0.1}."""
-        if not isinstance(param_group, dict):
-            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        if not isinstance(param_group, dict) or isinstance(param_group["params"], set):
+            seen = f"must be a dict with params in ordered collections, but got {param_group}"
+            raise TypeError(f"param_group {seen}")
         params = param_group["params"]
-        if isinstance(params, set):
-            raise TypeError("optimizer needs its parameters in ordered collections, but got a set")
         params = [params] if isinstance(params, Tensor) else list(params)
         for p in params:
             if not isinstance(p, Tensor):
-                kind = type(p).__name__
-                raise TypeError(f"can only optimize Tensors, but one of the params is {kind}")
+                raise TypeError(f"expected Tensors, but one of the params is {type(p).__name__}")
             if not p.is_leaf:
                 raise ValueError(f"can't optimize a non-leaf Tensor: got one of {p.grad_fn.name()}")
         if len(set(params)) < len(params):
@@ -121,9 +117,7 @@ class Optimizer:
         """
         params = dict.fromkeys(p for group in self.param_groups for p in group["params"])
         number = {p: i for i, p in enumerate(params)}
-        groups = [
-            {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
-        ]
+        groups = [{**g, "params": [number[p] for p in g["params"]]} for g in self.param_groups]
         state = {number[p]: dict(tensors) for p, tensors in self.state.items()}
         return {"state": state, "param_groups": groups}
 
@@ -135,10 +129,8 @@ class Optimizer:
         saved = state_dict["param_groups"]
         sizes, got = ([len(g["params"]) for g in groups] for groups in (self.param_groups, saved))
         if got != sizes:
-            raise ValueError(
-                "loaded state dict has a different number of parameter groups or one that doesn't "
-                f"match the size of optimizer's group: got sizes {got}, expected {sizes}"
-            )
+            text = "the number of groups differs, or one doesn't match the size of the optimizer's"
+            raise ValueError(f"{text}: got sizes {got}, expected {sizes}")
         pairs = list(zip(saved, self.param_groups, strict=True))
         groups = [self._completed(theirs, ours["params"]) for theirs, ours in pairs]
         param: dict[int, Tensor] = {}

@@ -25,7 +25,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     first = batch[0]
     if isinstance(first, Tensor):
         return stack(list(batch), 0)
-    if _is_numeric(first):
+    if isinstance(first, np.ndarray | np.generic) and first.dtype.kind in "biuf":
         return stack([from_numpy(np.asarray(sample)) for sample in batch], 0)
     if isinstance(first, int | float):
         return tensor(batch, dtype=dtypes.float64 if isinstance(first, float) else None)
@@ -37,27 +37,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
         sizes = {len(sample) for sample in batch}
         if len(sizes) > 1:
             raise RuntimeError(f"each sample in a batch should be of equal size, got {sizes}")
-        return _like(first, [default_collate(places) for places in zip(*batch, strict=True)])
-    raise TypeError(
-        "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; "
-        f"found {type(first)}"
-    )
-
-
-def default_convert(sample: Any) -> Any:
-    """Arrays and NumPy's numbers of a sample as tensors; all else stays as it is."""
-    if _is_numeric(sample):
-        return from_numpy(np.asarray(sample))
-    if isinstance(sample, Mapping):
-        return {key: default_convert(value) for key, value in sample.items()}
-    if isinstance(sample, Sequence) and not isinstance(sample, str | bytes):
-        return _like(sample, [default_convert(value) for value in sample])
-    return sample
-
-
-def _is_numeric(sample: object) -> bool:
-    return isinstance(sample, np.ndarray | np.generic) and sample.dtype.kind in "biuf"
-
-
-def _like(sequence: Sequence[Any], parts: list[Any]) -> Any:
-    return type(sequence)(*parts) if hasattr(sequence, "_fields") else parts
+        parts = [default_collate(places) for places in zip(*batch, strict=True)]
+        return type(first)(*parts) if hasattr(first, "_fields") else parts
+    known = "tensors, numpy arrays, numbers, dicts or lists"
+    raise TypeError(f"default_collate: batch must contain {known}; found {type(first)}")

@@ -12,7 +12,7 @@ import numpy as np
 from engine.autograd import Tensor, constant
 from engine.ops.arguments import refuse_options
 from engine.random import Generator, default_generator
-from engine.utils.collate import default_collate, default_convert
+from engine.utils.collate import default_collate
 
 __all__ = ["DataLoader", "Dataset", "Subset", "TensorDataset", "random_split"]
 
@@ -53,8 +53,7 @@ class Subset(Dataset):
     """The samples of a data set at the given indices, in their order."""
 
     def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
-        self.dataset = dataset
-        self.indices = indices
+        self.dataset, self.indices = dataset, indices
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, list):
@@ -83,10 +82,7 @@ def random_split(
             whole[i % len(whole)] += 1
         lengths = whole
     if sum(lengths) != size:
-        raise ValueError(
-            "Sum of input lengths does not equal the length of the input dataset: "
-            f"{list(lengths)} add up to {sum(lengths)}, expected {size}"
-        )
+        raise ValueError(f"Sum of input lengths is not {size}, the data set's: {list(lengths)}")
     order = (generator or default_generator).permutation(size).tolist()
     ends = itertools.accumulate(lengths)
     return [Subset(dataset, order[end - n : end]) for end, n in zip(ends, lengths, strict=True)]
@@ -98,20 +94,19 @@ class DataLoader:
     With the same seed the batches are PyTorch's: each pass draws one 64-bit number, and with
     shuffle=True a second one that seeds the order (a generator of your own orders directly).
 
-    Args: dataset: has `__getitem__` and `__len__`. batch_size: samples per batch; None hands out
-    single samples. shuffle: a new random order in each pass. collate_fn: makes a batch of a list
-    of samples. drop_last: leave out a last batch that is not full. generator: where random numbers
-    come from, the shared stream if None. options: PyTorch's others raise NotImplementedError if
-    set.
+    Args: dataset: has `__getitem__` and `__len__`. batch_size: samples per batch. shuffle: a new
+    random order in each pass. collate_fn: makes a batch of a list of samples. drop_last: leave out
+    a last batch that is not full. generator: where random numbers come from, the shared stream if
+    None. options: PyTorch's others raise NotImplementedError if set, as batch_size=None does.
 
-    Raises: ValueError for a batch_size that is no positive integer, drop_last without batch_size,
-    and shuffling of an empty data set.
+    Raises: ValueError for a batch_size that is no positive integer, and for shuffling of an empty
+    data set.
     """
 
     def __init__(
         self,
         dataset: Any,
-        batch_size: int | None = 1,
+        batch_size: int = 1,
         shuffle: bool | None = None,
         *,
         collate_fn: Callable[[Any], Any] | None = None,
@@ -121,23 +116,17 @@ class DataLoader:
     ) -> None:
         refuse_options(options, _OFFERED)
         if batch_size is None:
-            if drop_last:
-                raise ValueError("batch_size=None is mutually exclusive with drop_last")
-        elif type(batch_size) is not int or batch_size <= 0:
+            raise NotImplementedError("batch_size=None is not supported: iterate over the data set")
+        if type(batch_size) is not int or batch_size <= 0:
             raise ValueError(f"expected a positive integer, but got batch_size={batch_size}")
         if shuffle and len(dataset) == 0:
             raise ValueError("shuffle needs at least one sample, but got num_samples=0")
-        self.dataset = dataset
-        self.batch_size = batch_size
-        self.shuffle = bool(shuffle)
-        self.drop_last = drop_last
-        self.generator = generator
-        self.collate_fn = collate_fn or (default_convert if batch_size is None else default_collate)
+        self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
+        self.shuffle, self.generator = bool(shuffle), generator
+        self.collate_fn = collate_fn or default_collate
 
     def __len__(self) -> int:
         size = len(self.dataset)
-        if self.batch_size is None:
-            return size
         return size // self.batch_size if self.drop_last else -(-size // self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:
@@ -146,10 +135,6 @@ class DataLoader:
 
     def _batches(self) -> Iterator[Any]:
         order = self._order()
-        if self.batch_size is None:
-            for index in order:
-                yield self.collate_fn(self.dataset[index])
-            return
         while indices := list(itertools.islice(order, self.batch_size)):
             if self.drop_last and len(indices) < self.batch_size:
                 return

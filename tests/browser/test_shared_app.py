@@ -215,37 +215,6 @@ def test_the_picture_is_dragged_in_its_own_coordinates_and_takes_keys(page, widg
     assert widget.picture.get_attribute("aria-label") == "Arrow keys move the spot."
 
 
-def test_a_slider_that_follows_a_drag_never_sets_the_state_back(lab):
-    page = lab.open_cells(
-        SETUP,
-        """RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-class Ruled(Climb):
-    seen = ()
-    def drag(self, event):
-        super().drag(event)
-        self.lr = RATES[min(max(int(event.x / 40), 0), 6)]
-    @property
-    def lr(self):
-        return self.seen[-1]
-    @lr.setter
-    def lr(self, lr):
-        self.seen = (*self.seen, lr)
-app = App(Ruled(), render, [Rates("lr", "learning rate")], plots=[PLOT])
-app""",
-    )
-    page.run_all()
-    widget = page.widget("Climb to 0.000")
-    for dx in (260, -265, 262, -264, 263, -266):
-        widget.drag("spot", dx, 0)
-        widget.wait_for("lr 1.0" if dx > 0 else "lr 0.001")
-        page.page.wait_for_timeout(400)
-    seen = re.findall(r"[\d.]+", page.kernel_value("app.state.seen[1:]"))
-    turns = [float(rate) for rate, before in zip(seen[1:], seen, strict=False) if rate != before]
-    there = sorted(set(turns))
-    assert page.kernel_value("app.state.lr == app.controls['lr'].value") == "True"
-    assert turns == [lr for lr in turns if lr in there]
-
-
 def test_a_screen_reader_hears_the_result_and_not_every_picture(page, widget):
     widget.button("Step").click()
     widget.wait_for("after 1 steps")

@@ -42,11 +42,11 @@ def test_hooks_are_called_in_pytorchs_order_with_pytorchs_values():
             m[0].register_forward_hook(note("after")),
             m[0].register_forward_pre_hook(note("before")),
             m[1].register_forward_hook(note("second")),
-            m[1].register_forward_hook(note("first"), prepend=True),
+            m[1].register_forward_hook(note("third")),
             m.register_forward_hook(note("whole")),
             m[0].register_full_backward_hook(note("gradient of the first layer")),
             m[1].register_full_backward_hook(note("gradient of tanh")),
-            m[1].register_full_backward_hook(note("before it"), prepend=True),
+            m[1].register_full_backward_hook(note("after it")),
             m[2].register_full_backward_hook(note("gradient of the last layer")),
         ]
 
@@ -152,6 +152,7 @@ def test_hooks_do_nothing_without_gradients(t):
         assert m(t.zeros(1)).item() == 0
 
 
-def test_a_hook_for_failing_calls_is_refused():
-    with pytest.raises(NotImplementedError, match="always_call"):
-        nn.Tanh().register_forward_hook(print, always_call=True)
+@pytest.mark.parametrize("option", ["prepend", "always_call"])
+def test_hooks_out_of_order_and_for_failing_calls_are_refused_by_name(option):
+    with pytest.raises(TypeError, match=option):
+        nn.Tanh().register_forward_hook(print, **{option: True})

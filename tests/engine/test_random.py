@@ -125,7 +125,7 @@ def test_integers_of_every_dtype_agree(low, high, dtype):
 
 
 def test_integers_that_a_float_cannot_hold_are_refused():
-    with pytest.raises(RuntimeError, match="to - 1=67108863 is out of bounds for float32"):
+    with pytest.raises(RuntimeError, match="within float32, but got from=0, to=67108864"):
         Generator().integers(0, 2**26, (2,), np.float32)
 
 
@@ -195,20 +195,6 @@ def test_any_order_of_calls_gives_the_same_numbers_and_the_same_state(seed, call
     same_state(ours, theirs)
 
 
-@pytest.mark.parametrize("drawn", [0, 1, 3, 623, 624, 625, 2000])
-def test_a_state_brings_the_same_numbers_again(drawn):
-    ours = Generator().manual_seed(3)
-    ours.integers(0, 9, (drawn,))
-    ours.normal((3,))
-    state, other = ours.get_state(), Generator()
-    first = [ours.normal((4,)), ours.uniform((5,))]
-    for generator in (ours, other):
-        generator.set_state(state)
-        again = [generator.normal((4,)), generator.uniform((5,))]
-        np.testing.assert_equal(again, first)
-        assert generator.initial_seed() == 3
-
-
 @pytest.mark.parametrize("seed", [0, 1, -1, -5, 2**32, 2**32 + 7, 2**63, 2**64 - 1, -(2**63)])
 def test_negative_and_huge_seeds_mean_what_they_mean_in_pytorch(seed):
     ours, theirs = pair(seed)
@@ -228,15 +214,6 @@ def test_seeding_forgets_the_waiting_normal():
     equal(ours.normal((3,)), torch.randn(3, generator=torch.Generator().manual_seed(4)))
 
 
-def test_seed_takes_a_new_seed_from_the_system_and_returns_it():
-    ours = Generator()
-    seeds = {ours.seed() for _ in range(4)}
-    assert len(seeds) == 4
-    assert ours.initial_seed() in seeds
-    again = Generator().manual_seed(ours.initial_seed())
-    np.testing.assert_array_equal(ours.uniform((3,)), again.uniform((3,)))
-
-
 def test_manual_seed_seeds_the_shared_stream_and_returns_it():
     assert random.manual_seed("12") is random.default_generator
     assert random.default_generator.initial_seed() == 12
@@ -253,16 +230,16 @@ def test_what_is_no_64_bit_seed_is_refused_as_in_pytorch(seed):
 @pytest.mark.parametrize(
     ("ours", "theirs", "match"),
     [
-        (lambda g: g.integers(5, 5, (2,)), lambda: torch.randint(5, 5, (2,)), "from=5 >= to=5"),
+        (lambda g: g.integers(5, 5, (2,)), lambda: torch.randint(5, 5, (2,)), "from=5, to=5"),
         (
             lambda g: g.integers(0, 300, (2,), np.uint8),
             lambda: torch.randint(0, 300, (2,), dtype=torch.uint8),
-            "to - 1=299 is out of bounds for uint8",
+            "within uint8, but got from=0, to=300",
         ),
         (
             lambda g: g.integers(-1, 2, (2,), np.bool_),
             lambda: torch.randint(-1, 2, (2,), dtype=torch.bool),
-            "from=-1 is out of bounds for bool",
+            "within bool, but got from=-1",
         ),
         (lambda g: g.permutation(-1), lambda: torch.randperm(-1), "negative dimension -1"),
         (lambda g: g.uniform((2, -3)), lambda: torch.rand(2, -3), "negative dimension -3"),

@@ -13,6 +13,7 @@ from engine.lab.colours import BLUE, GREY, INK, LINES
 from engine.lab.cross_check import as_array
 from engine.lab.figure import Figure
 from engine.lab.perceptron_line import PerceptronState
+from engine.lab.scale import foot, line_ends
 
 
 def ruler_figure() -> Figure:
@@ -21,7 +22,7 @@ def ruler_figure() -> Figure:
     for ax, name, offset in zip(figure.axes, ("and", "or", "xor"), (1.5, 0.5, 0.5), strict=True):
         x, y = logic_gate(name)
         figure.classes(ax, x, y, name=name, size=90)
-        _line(ax, np.array([1.0, 1.0]), -offset)
+        _line(ax, (1, 1), -offset)
         ax.set(title=name.upper(), xlabel="x₁")
     figure.axes[0].set_ylabel("x₂")
     figure.axes[0].legend(loc="lower left", fontsize=8)
@@ -35,21 +36,19 @@ def ruler_figure() -> Figure:
 def neuron_figure(n: int = 3) -> Figure:
     """The structure of a perceptron: n inputs, weights, the sum, the step, one output."""
     figure = Figure(7, 2.9)
-    ax = figure.axes[0]
+    ax, middle, centred = figure.axes[0], (n - 1) / 2 + 0.4, {"ha": "center", "va": "center"}
     ax.set(xlim=(-0.6, 7.4), ylim=(-0.3, n + 0.1))
     ax.set_axis_off()
-    middle = (n - 1) / 2 + 0.4
     heights = figure.keep("heights of inputs", np.linspace(n - 0.4, 0.5, n))
-    nodes = [(0.0, height, f"x{'₁₂₃₄₅'[i]}") for i, height in enumerate(heights)]
-    nodes += [(2.9, middle, "Σ"), (5.0, middle, "f"), (6.9, middle, "y")]
-    for x, y, words in nodes:
-        ax.plot(x, y, "o", markersize=30, markerfacecolor="white", markeredgecolor=INK)
-        ax.text(x, y, words, ha="center", va="center", fontsize=13)
-    for i, height in enumerate(heights):
+    nodes = [(2.9, middle, "Σ"), (5.0, middle, "f"), (6.9, middle, "y")]
+    for height, i in zip(heights, "₁₂₃₄₅", strict=False):
+        nodes.append((0.0, height, f"x{i}"))
         _arrow(ax, (0.33, height), (2.57, middle))
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        y, words = (height + middle) / 2, f"w{'₁₂₃₄₅'[i]}"
-        ax.text(1.45, y, words, ha="center", va="center", color=BLUE, bbox=box)
+        ax.text(1.45, (height + middle) / 2, f"w{i}", color=BLUE, bbox=box, **centred)
+    for x, y, words in nodes:
+        ax.plot(x, y, "o", markersize=30, markerfacecolor="white", markeredgecolor=INK)
+        ax.text(x, y, words, fontsize=13, **centred)
     _arrow(ax, (2.9, middle + 1.15), (2.9, middle + 0.4))
     ax.text(3.05, middle + 0.8, "b", color=BLUE)
     for start, end, words in ((3.25, 4.65, "z"), (5.35, 6.55, "")):
@@ -71,18 +70,18 @@ def normal_figure(w: Any, b: float, x: Any) -> Figure:
     labels = (x @ w + b > 0).astype(int)
     figure.classes(ax, x, labels, size=80)
     _line(ax, w, b)
-    foot = figure.keep("foot", -b * w / (w @ w))
-    _arrow(ax, foot, foot + w / np.linalg.norm(w) * 0.6, colour=BLUE)
-    right, up = foot + w / np.linalg.norm(w) * 0.66
+    at, unit = figure.keep("foot", foot(w, b, (0, 0))), w / np.linalg.norm(w)
+    _arrow(ax, at, at + 0.6 * unit, colour=BLUE)
+    right, up = at + 0.66 * unit
     ax.text(right, up, "w", color=BLUE, fontsize=13)
-    for point, distance in zip(x, figure.keep("z", x @ w + b) / np.linalg.norm(w), strict=True):
-        ax.annotate(f"{distance:+.2f}", point + [0.07, -0.12], fontsize=9)
+    distances = [f"{z:+.2f}" for z in figure.keep("z", x @ w + b) / np.linalg.norm(w)]
+    for point, distance in zip(x, distances, strict=True):
+        ax.annotate(distance, point + [0.07, -0.12], fontsize=9)
     ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
-    far = ", ".join(f"{d:+.2f}" for d in figure.data["z"] / np.linalg.norm(w))
     return figure.describe(
         f"The line {w[0]:.1f} x₁ + {w[1]:.1f} x₂ {b:+.1f} = 0 with the arrow w at a right angle to "
         f"it. {int(labels.sum())} of the {len(x)} points lie on the arrow's side. Their signed "
-        f"distances from the line: {far}."
+        f"distances from the line: {', '.join(distances)}."
     )
 
 
@@ -92,17 +91,16 @@ def learning_figure(stations: Sequence[int] = (0, 5, 11)) -> Figure:
     state = PerceptronState()
     for ax, station in zip(figure.axes, stations, strict=True):
         state.step(station - state.steps)
-        w1, w2, b = figure.keep(f"w, b after {station}", state.numbers())
+        *w, b = figure.keep(f"w, b after {station}", state.numbers())
         figure.classes(ax, state.x, state.y, name=f"points after {station}", size=90)
         wrong = state.x[state.wrong]
         ax.plot(*wrong.T, "o", markersize=19, markerfacecolor="none", markeredgecolor=INK)
-        _line(ax, np.array([w1, w2]), b)
-        start, length = np.array(state.foot()), np.hypot(w1, w2)
-        _arrow(ax, start, start + 0.5 * np.array([w1, w2]) / length, colour=BLUE)
+        _line(ax, w, b)
+        _arrow(ax, state.foot(), state.foot() + 0.5 * state.w / np.hypot(*w), colour=BLUE)
         name = f"{station} updates" if station else "start"
         ax.set(title=f"{name}: {state.errors} wrong", xlabel="x₁", aspect="equal")
         told.append(
-            f"after {station} updates the line is {w1:.2f} x₁ {w2:+.2f} x₂ {b:+.2f} = 0 "
+            f"after {station} updates the line is {w[0]:.2f} x₁ {w[1]:+.2f} x₂ {b:+.2f} = 0 "
             f"and {state.errors} of 4 points are wrong"
         )
     figure.axes[0].set_ylabel("x₂")
@@ -126,11 +124,9 @@ def mistakes_figure(histories: dict[str, Sequence[int]]) -> Figure:
     return figure.describe(f"Mistakes per epoch of four points: {'; '.join(told)}.")
 
 
-def _line(ax: Axes, w: np.ndarray, b: float) -> None:
+def _line(ax: Axes, w: Any, b: float) -> None:
     """The line w·x + b = 0 through a square of points between 0 and 1."""
-    foot, along = -b * w / (w @ w), np.array([-w[1], w[0]]) / np.linalg.norm(w)
-    ends = np.stack([foot - 3 * along, foot + 3 * along])
-    ax.plot(*ends.T, linestyle="--", color=INK, linewidth=1.5)
+    ax.plot(*line_ends(w, b, (0.5, 0.5), 3).T, linestyle="--", color=INK, linewidth=1.5)
     ax.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=(0, 1), yticks=(0, 1))
 
 
