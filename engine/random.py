@@ -7,12 +7,13 @@ PyTorch computes their logarithm and cosine with vector approximations.
 Everything here returns NumPy arrays; `engine.creation` wraps them as tensors.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
 
 from engine import dtypes
 
@@ -33,12 +34,12 @@ class Generator:
     Raises: RuntimeError for any other device.
     """
 
-    def __init__(self, device: "str | dtypes.device" = "cpu") -> None:
+    def __init__(self, device: str | dtypes.device = "cpu") -> None:
         self.device = device if isinstance(device, dtypes.device) else dtypes.device(device)
         self._twister = np.random.MT19937(0)
         self.manual_seed(DEFAULT_SEED)
 
-    def manual_seed(self, seed: int) -> "Generator":
+    def manual_seed(self, seed: int) -> Generator:
         """Restart the stream at `seed`, an integer in [-2⁶³, 2⁶⁴), and return the generator.
 
         A negative seed means seed + 2⁶⁴. Only the low 32 bits choose the stream.
@@ -64,8 +65,8 @@ class Generator:
         return (first << 32 | second) % 2**63
 
     def uniform(
-        self, shape: Shape, dtype: DTypeLike = np.float32, low: float = 0.0, high: float = 1.0
-    ) -> NDArray:
+        self, shape: Shape, dtype: Any = np.float32, low: float = 0.0, high: float = 1.0
+    ) -> np.ndarray:
         """Uniform numbers x = low + (high - low) u with u in [0, 1), as `uniform_` draws them.
 
         float32: u = (low 24 bits of one draw) · 2⁻²⁴. float64: u = (low 53 bits of two draws,
@@ -85,8 +86,8 @@ class Generator:
         return x.reshape(shape)
 
     def normal(
-        self, shape: Shape, dtype: DTypeLike = np.float32, mean: float = 0.0, std: float = 1.0
-    ) -> NDArray:
+        self, shape: Shape, dtype: Any = np.float32, mean: float = 0.0, std: float = 1.0
+    ) -> np.ndarray:
         """Normal numbers x = mean + std z by Box and Muller (1958), as `normal_` draws them.
 
         z₁ = √(-2 ln u₁) cos(2π u₂),  z₂ = √(-2 ln u₁) sin(2π u₂)
@@ -113,7 +114,7 @@ class Generator:
             z[-_NORMAL_BLOCK:] = _box_muller(self._unit(_NORMAL_BLOCK, kind))
         return multiply_add(z, kind.type(std), kind.type(mean)).reshape(shape)
 
-    def integers(self, low: int, high: int, shape: Shape, dtype: DTypeLike = np.int64) -> NDArray:
+    def integers(self, low: int, high: int, shape: Shape, dtype: Any = np.int64) -> np.ndarray:
         """Integers of [low, high): low + (draw mod (high - low)), as `randint` draws them.
 
         One draw of 32 bits for each, or from a range of 2²⁸ on one of 64 bits (two draws). The
@@ -131,7 +132,7 @@ class Generator:
         draws += low
         return draws.astype(kind).reshape(shape)
 
-    def permutation(self, n: int) -> NDArray[np.int64]:
+    def permutation(self, n: int) -> np.ndarray:
         """A permutation of 0 ... n - 1 by Fisher and Yates, as `randperm` draws it.
 
         For i = 0 ... n - 2: swap places i and i + (draw mod (n - i)). n - 1 draws.
@@ -145,7 +146,7 @@ class Generator:
             order[i], order[j] = order[j], order[i]
         return np.array(order, np.int64)
 
-    def keep_mask(self, shape: Shape, p: float) -> NDArray[np.bool_]:
+    def keep_mask(self, shape: Shape, p: float) -> np.ndarray:
         """The elements that Dropout keeps, each with probability 1 - p: u < 1 - p.
 
         u is a float64 uniform, two draws each. A PyTorch built with another Bernoulli kernel
@@ -157,11 +158,11 @@ class Generator:
             raise RuntimeError(f"expected a probability p in [0, 1], got {p}")
         return (self._unit(_size(shape), np.dtype(np.float64)) < 1 - p).reshape(shape)
 
-    def _raw64(self, size: int) -> NDArray[np.uint64]:
+    def _raw64(self, size: int) -> np.ndarray:
         draws = self._twister.random_raw(2 * size)
         return draws[::2] << np.uint64(32) | draws[1::2]
 
-    def _unit(self, size: int, kind: np.dtype) -> NDArray:
+    def _unit(self, size: int, kind: np.dtype) -> np.ndarray:
         if kind == np.float32:
             draws = self._twister.random_raw(size) & np.uint64(2**24 - 1)
             return draws.astype(np.float32) * np.float32(2**-24)
@@ -193,14 +194,14 @@ def _size(shape: Shape) -> int:
     return math.prod(shape)
 
 
-def _floating(dtype: DTypeLike, name: str) -> np.dtype:
+def _floating(dtype: Any, name: str) -> np.dtype:
     kind = np.dtype(dtype)
     if kind not in (np.float32, np.float64):
         raise NotImplementedError(f"{name} numbers are float32 or float64, got dtype {kind}")
     return kind
 
 
-def _box_muller(u: NDArray) -> NDArray:
+def _box_muller(u: np.ndarray) -> np.ndarray:
     # NumPy's float32 functions differ between processors; the float64 ones, rounded, do not.
     kind, u = u.dtype, u.reshape(-1, 2, _NORMAL_BLOCK // 2)
     angle = kind.type(2 * np.pi) * u[:, 1]
@@ -209,7 +210,7 @@ def _box_muller(u: NDArray) -> NDArray:
     return np.stack((radius * cosine, radius * sine), axis=1).reshape(-1)
 
 
-def multiply_add(x: NDArray, factor: float, term: float) -> NDArray:
+def multiply_add(x: np.ndarray, factor: float, term: float) -> np.ndarray:
     """x · factor + term, rounded once, as the fused instruction of PyTorch's kernels does."""
     if factor == 1 and term == 0:
         return x

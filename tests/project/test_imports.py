@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from sources import ROOT, imported, modules
@@ -85,6 +87,9 @@ print(json.dumps({
 def import_in_a_fresh_process():
     # -P and PYTHONPATH: the engine of this folder, whatever is installed.
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # With bytecode in store, as on every run after the first.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / "engine-bytecode")
     ran = subprocess.run(
         [sys.executable, "-P", "-c", PROBE],
         capture_output=True,
