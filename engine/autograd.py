@@ -43,7 +43,7 @@ class Node:
     __slots__ = ("parents", "backward", "time", "shape", "dtype", "retained", "_name")
 
     def __init__(
-        self, parents: tuple, backward: Backward, array: np.ndarray, name: str | None
+        self, parents: list, backward: Backward, array: np.ndarray, name: str | None
     ) -> None:
         self.parents = parents
         self.backward: Any = backward  # None once the saved arrays are given back
@@ -68,10 +68,9 @@ class Node:
 
     def free(self) -> None:
         """Give back what was saved. What saved nothing can be walked again, as in PyTorch."""
-        for _ in saved_arrays(self.backward):
+        if saves_arrays(self.backward):
             self._name = self._name or self.backward.__qualname__  # it names errors to come
             self.backward = None
-            return
 
     def __repr__(self) -> str:
         return f"<{self.name()} object>"
@@ -205,20 +204,19 @@ def record(
     function's own.
     """
     tensor = constant(array)
-    if wants_grad(*parents):
-        links = tuple([_link(p) for p in parents])
-        tensor._requires_grad = True
-        tensor.grad_fn = Node(links, backward, tensor.array, name)
+    if mode.enabled:
+        for parent in parents:  # wants_grad() without the call
+            if isinstance(parent, Tensor) and parent._requires_grad:
+                links = [_link(p) for p in parents]
+                tensor._requires_grad = True
+                tensor.grad_fn = Node(links, backward, tensor.array, name)
+                break
     return tensor
 
 
 def wants_grad(*inputs: object) -> bool:
     """Whether an operation on these inputs is recorded."""
-    if mode.enabled:
-        for x in inputs:  # half the time of any()
-            if isinstance(x, Tensor) and x._requires_grad:
-                return True
-    return False
+    return mode.enabled and any(isinstance(x, Tensor) and x._requires_grad for x in inputs)
 
 
 def _link(parent):
@@ -333,6 +331,14 @@ def _accumulate(tensor: Tensor, gradient: np.ndarray) -> None:
     if tensor._grad is not None:
         gradient = tensor._grad.array + gradient
     tensor._grad = constant(gradient)
+
+
+def saves_arrays(backward: Backward) -> bool:
+    """Whether an operation's backward closes over arrays."""
+    for cell in backward.__closure__ or ():
+        if type(cell.cell_contents) is np.ndarray:  # a third of the time of saved_arrays
+            return True
+    return any(True for _ in saved_arrays(backward))
 
 
 def saved_arrays(backward: Backward) -> Iterator[np.ndarray]:

@@ -93,18 +93,22 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"{n_in}x{n_out}): the input has shape {list(a.shape)}, its last size should be {n_in} "
             "(in_features)"
         )
-    y = a @ w.T
+    flat = a.ndim == 2
+    rows = a if flat else a.reshape(-1, n_in)
+    y = rows.dot(w.T)  # dot takes half the time of @ for small matrices
     if b is not None:
         y += b
+    if not flat:
+        y = y.reshape(*a.shape[:-1], n_out)
     need_x = x._requires_grad
 
     def backward(dy):
-        rows, dz = (a, dy) if a.ndim == 2 else (a.reshape(-1, n_in), dy.reshape(-1, n_out))
-        dx = (dz @ w).reshape(a.shape) if need_x else None
-        # A product with ones sums the rows in a fifth of the time of sum(0).
-        return dx, dz.T @ rows, None if b is None else _ones(len(dz), dz.dtype) @ dz
+        dz = dy if flat else dy.reshape(-1, n_out)
+        dx = dz.dot(w).reshape(a.shape) if need_x else None
+        # A product with ones sums the rows in half the time of sum(0).
+        return dx, dz.T.dot(rows), None if b is None else _ones(len(dz), dz.dtype).dot(dz)
 
-    name = "AddmmBackward0" if a.ndim == 2 and b is not None else "ViewBackward0"
+    name = "AddmmBackward0" if flat and b is not None else "ViewBackward0"
     return record(y, (x, weight, bias), backward, name)
 
 
