@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from engine.ops.arguments import refuse_options
 from engine.optim.optimizer import Optimizer
 
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR"]
@@ -24,17 +25,22 @@ _NOT_SAVED = ("optimizer", "lr_lambdas")
 class LRScheduler:
     """Base of the schedulers: counts epochs t = 0, 1, ... and asks the subclass for the rates.
 
-    Args: optimizer: whose groups' "lr" it sets. To continue a training, load the state of both:
-    PyTorch's argument last_epoch is left out.
+    Args: optimizer: whose groups' "lr" it sets. last_epoch: -1 for a new training, else the epoch
+    after which an earlier one goes on; its groups then have their "initial_lr".
 
-    Raises: TypeError if optimizer is none.
+    Raises: TypeError if optimizer is none, KeyError if last_epoch asks for an initial_lr that a
+    group does not have.
     """
 
-    def __init__(self, optimizer: Optimizer) -> None:
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = optimizer
-        groups = _groups(optimizer)
-        self.base_lrs = [group.setdefault("initial_lr", group["lr"]) for group in groups]
-        self.last_epoch, self._step_count = -1, 0
+        for i, group in enumerate(_groups(optimizer)):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", group["lr"])
+            elif "initial_lr" not in group:
+                raise KeyError(f"'initial_lr' is missing in param_groups[{i}], but last_epoch >= 0")
+        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch, self._step_count = last_epoch, 0
         self.step()
 
     def get_last_lr(self) -> list[float]:
@@ -71,9 +77,11 @@ class LRScheduler:
 class StepLR(LRScheduler):
     """lr_t = lr_0 · gamma^⌊t / step_size⌋"""
 
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+    def __init__(
+        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
+    ) -> None:
         self.step_size, self.gamma = step_size, gamma
-        super().__init__(optimizer)
+        super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
         """lr · gamma in every step_size-th epoch"""
@@ -84,9 +92,9 @@ class StepLR(LRScheduler):
 class ExponentialLR(LRScheduler):
     """lr_t = lr_0 · gamma^t"""
 
-    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
         self.gamma = gamma
-        super().__init__(optimizer)
+        super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
         """lr · gamma, except at the beginning"""
@@ -104,9 +112,10 @@ class LambdaLR(LRScheduler):
         self,
         optimizer: Optimizer,
         lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        last_epoch: int = -1,
     ) -> None:
         self.lr_lambdas = _one_per_group("lr_lambdas", lr_lambda, optimizer)
-        super().__init__(optimizer)
+        super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
         """lr_0 · lr_lambda(t)"""
@@ -120,9 +129,11 @@ class CosineAnnealingLR(LRScheduler):
     lr_t = eta_min + (lr_0 - eta_min) h_t,   h_t = (1 + cos(π t / T_max)) / 2
     """
 
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+    def __init__(
+        self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1
+    ) -> None:
         self.T_max, self.eta_min = T_max, eta_min
-        super().__init__(optimizer)
+        super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
         """lr - eta_min changes as h_t / h_{t-1}; from 0 it rises to (lr_0 - eta_min) h_t."""
@@ -141,12 +152,13 @@ class OneCycleLR(LRScheduler):
 
     lr rises from max_lr / div_factor to max_lr during the first pct_start of total_steps and falls
     to max_lr / div_factor / final_div_factor. Momentum (SGD, RMSprop) or β₁ (Adam) moves against it
-    between max_momentum and base_momentum. PyTorch's argument three_phase is left out.
+    between max_momentum and base_momentum.
 
     Args: total_steps, or epochs and steps_per_epoch. anneal_strategy: "cos" or "linear". max_lr,
     base_momentum, max_momentum: one number, or one for each group.
 
     Raises: ValueError for values outside these, and by step() after total_steps.
+    NotImplementedError for three_phase=True and for another last_epoch than -1.
     """
 
     def __init__(
@@ -163,7 +175,9 @@ class OneCycleLR(LRScheduler):
         max_momentum: float | Sequence[float] = 0.95,
         div_factor: float = 25.0,
         final_div_factor: float = 1e4,
+        **options: Any,
     ) -> None:
+        refuse_options(options, {"three_phase": False, "last_epoch": -1})
         counts: dict[str, Any] = {"epochs": epochs, "steps_per_epoch": steps_per_epoch}
         if total_steps is not None:
             counts = {"total_steps": total_steps}

@@ -139,6 +139,32 @@ def test_a_saved_scheduler_goes_on_where_it_was(name):
     assert parts == whole
 
 
+@pytest.mark.parametrize("name", ["step", "exponential", "lambda", "cosine", "cosine eta_min"])
+def test_last_epoch_continues_a_training(name):
+    makers = {
+        "step": lambda s, o: s.StepLR(o, 3, last_epoch=4),
+        "exponential": lambda s, o: s.ExponentialLR(o, 0.9, last_epoch=4),
+        "lambda": lambda s, o: s.LambdaLR(o, lambda t: 1 / (1 + t), last_epoch=4),
+        "cosine": lambda s, o: s.CosineAnnealingLR(o, 9, last_epoch=4),
+        "cosine eta_min": lambda s, o: s.CosineAnnealingLR(o, 4, 0.01, last_epoch=4),
+    }
+    histories = []
+    for lib, o, s in LIBS:
+        opt = two_groups(lib, o)
+        with pytest.raises(KeyError, match="initial_lr"):
+            makers[name](s, opt)
+        for group in opt.param_groups:
+            group["initial_lr"] = 1.0
+        scheduler = makers[name](s, opt)
+        history = [visible(opt)]
+        for _ in range(8):
+            opt.step()
+            scheduler.step()
+            history.append(visible(opt))
+        histories.append(history)
+    assert_same(*histories)
+
+
 @pytest.mark.parametrize("name", ["step gamma", "exponential", "cosine", "cosine eta_min"])
 def test_a_rate_set_by_hand_is_where_the_schedule_goes_on(name):
     histories = []
@@ -185,8 +211,9 @@ def test_epochs_are_counted_and_not_given():
         lr_scheduler.StepLR(opt, 3).step(11)
     with pytest.raises(TypeError, match="epoch"):
         lr_scheduler.ReduceLROnPlateau(opt).step(1.0, epoch=0)
-    with pytest.raises(TypeError, match="last_epoch"):
-        lr_scheduler.ExponentialLR(opt, 0.9, last_epoch=4)
+    for option in ({"three_phase": True}, {"last_epoch": 4}):
+        with pytest.raises(NotImplementedError, match=next(iter(option))):
+            lr_scheduler.OneCycleLR(opt, 0.1, total_steps=10, **option)
 
 
 def test_the_wrong_order_of_steps_is_warned_of_as_in_pytorch():
