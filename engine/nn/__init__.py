@@ -1,6 +1,6 @@
 """Layers, activations and losses, under PyTorch's names."""
 
-from engine.nn import functional, init
+from engine.nn import functional, init, utils
 from engine.nn.activation import (
     ELU,
     GELU,
