@@ -5,6 +5,8 @@ import torch
 
 import engine
 
+pytestmark = pytest.mark.slow  # whole trainings, on the engine and on PyTorch
+
 ROWS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 LABELS = [[0.0], [1.0], [1.0], [0.0]]
 

@@ -16,6 +16,8 @@ from engine.grading.process import Process, grade
 from engine.grading.table import read_table
 from engine.grading.verdict import judge
 
+pytestmark = pytest.mark.slow  # a process for each submission
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = sorted(path.parent for path in (ROOT / "solutions").glob("*/checks.py"))
 EXERCISES = [(folder, e) for folder in FOLDERS for e in load_exercises(folder)]

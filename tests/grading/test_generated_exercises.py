@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from engine.course import exercises
 
+pytestmark = pytest.mark.slow  # nbgrader and kernels
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = sorted(path.parent for path in (ROOT / "solutions").glob("*/checks.py"))
 pytest.importorskip("nbgrader", reason="nbgrader generates the exercises; it is not installed")
@@ -83,7 +85,6 @@ def test_one_of_check_and_refresh_must_be_chosen(options):
     assert "--refresh and --check" in result.output
 
 
-@pytest.mark.slow
 def test_nbgrader_itself_releases_the_same_notebook(course):
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", "01_perceptron", "--force"]
     # nbgrader starts its database tool, alembic, by name.

@@ -12,6 +12,8 @@ from engine.grading.process import Process, grade
 from engine.grading.submission import answer_cells, literal, setup_cells
 from engine.grading.verdict import judge
 
+pytestmark = pytest.mark.slow  # a process for each submission
+
 FOLDER = Path(__file__).parents[2] / "solutions" / "01_perceptron"
 SOLUTION = (FOLDER / "01_perceptron.ipynb").read_bytes()
 

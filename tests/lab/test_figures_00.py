@@ -7,6 +7,8 @@ import engine
 from engine.datasets import load_digits
 from engine.lab.figures.nb00 import broadcast_figure, digit_figure
 
+pytestmark = pytest.mark.slow  # every figure is drawn
+
 
 def three():
     return load_digits()[0][3].reshape(8, 8)

@@ -14,6 +14,8 @@ from engine.lab.figures.nb01 import (
     ruler_figure,
 )
 
+pytestmark = pytest.mark.slow  # every figure is drawn
+
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 
 

@@ -13,6 +13,8 @@ from engine.lab.figures.nb02 import (
     three_rates_figure,
 )
 
+pytestmark = pytest.mark.slow  # every figure is drawn
+
 
 def patients():
     data, target = load_diabetes()

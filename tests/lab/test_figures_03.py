@@ -7,6 +7,8 @@ import pytest
 
 from engine.lab.figures.nb03 import graph_figure, step_size_figure
 
+pytestmark = pytest.mark.slow  # every figure is drawn
+
 
 def test_the_graph_has_the_gradients_found_by_hand():
     figure = graph_figure()

@@ -5,6 +5,8 @@ import pytest
 
 from engine.lab.figures import nb04
 
+pytestmark = pytest.mark.slow  # every figure is drawn
+
 CORNERS = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
 FOLDED = np.stack([CORNERS.sum(axis=1), np.maximum(CORNERS.sum(axis=1) - 1, 0)], axis=1)
 

@@ -14,6 +14,8 @@ from engine.course.cli import app
 from engine.course.execution import NotebookError, execute, refresh
 from engine.course.normal_form import as_text, from_text, normalized, problems
 
+pytestmark = pytest.mark.slow  # kernels are started
+
 
 def notebook(*sources):
     cells = [
