@@ -88,7 +88,7 @@ def binary_cross_entropy(
     target_wanted = target._requires_grad
 
     def backward(dy):
-        share = dy / n * w
+        share = dy / n if weight is None else dy / n * w
         dp = (p - t) / np.maximum(p * (1 - p), _SMALLEST) * share
         return dp, (np.log1p(-p) - np.log(p)) * share if target_wanted else None
 

@@ -57,9 +57,9 @@ class Adam(Optimizer):
             decay = 0
         g = bundle.gradient(decay)
         m, v = bundle.buffers.values()
-        m += (1 - beta1) * (g - m)
+        m += (g - m) * (1 - beta1)  # array times number: half the time of number times array
         v *= beta2
-        v += (1 - beta2) * g * g
+        v += g * (1 - beta2) * g
         size = np.sqrt(v)
         size /= (1 - beta2**t) ** 0.5
         size += group["eps"]
