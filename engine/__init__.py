@@ -6,55 +6,26 @@
 Change `engine` to `torch` in these two lines, and the same program prints the same numbers.
 """
 
+# fmt: off
+# isort: skip_file
 import warnings
 
 from engine import nn, optim
 from engine.autograd import Tensor
 from engine.creation import (
-    FloatTensor,
-    LongTensor,
-    arange,
-    from_numpy,
-    full,
-    full_like,
-    linspace,
-    ones,
-    ones_like,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
-    tensor,
-    zeros,
-    zeros_like,
+    FloatTensor, LongTensor, arange, from_numpy, full, full_like, linspace, ones, ones_like, rand,
+    rand_like, randint, randint_like, randn, randn_like, randperm, tensor, zeros, zeros_like,
 )
 from engine.dtypes import (
-    Size,
-    device,
-    dtype,
-    float32,
-    float64,
-    get_default_dtype,
-    int32,
-    int64,
-    set_default_dtype,
-    uint8,
+    Size, device, dtype, float32, float64, get_default_dtype, int32, int64, set_default_dtype,
+    uint8, bool_ as bool, float32 as float, float64 as double, int32 as int, int64 as long,
 )
-from engine.dtypes import bool_ as bool
-from engine.dtypes import float32 as float
-from engine.dtypes import float64 as double
-from engine.dtypes import int32 as int
-from engine.dtypes import int64 as long
 from engine.grad_mode import no_grad
 from engine.ops.elementwise import where
 from engine.ops.linalg import einsum
 from engine.ops.shape import cat, stack
 from engine.random import Generator, default_generator, manual_seed
-from engine.tensor import FUNCTIONS as _FUNCTIONS
-from engine.tensor import as_function as _as_function
+from engine.tensor import FUNCTIONS as _FUNCTIONS, as_function as _as_function
 
 # Overflow and 0 / 0 give inf and NaN in silence, as in PyTorch. This speaks for the engine's own
 # lines only: NumPy in your program warns as before.

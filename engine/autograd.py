@@ -157,12 +157,9 @@ class Tensor:
             self.grad_fn.retained = weakref.ref(self)
 
     def backward(
-        self,
-        gradient: Tensor | None = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        inputs: object = None,
-    ) -> None:
+        self, gradient: Tensor | None = None, retain_graph: bool | None = None,
+        create_graph: bool = False, inputs: object = None,
+    ) -> None:  # fmt: skip
         """Add ∂self/∂leaf to ``grad`` of every leaf that self was computed from.
 
         Args: gradient: ∂L/∂self, of self's shape; only a single number may leave it out (it is 1).

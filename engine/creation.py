@@ -241,11 +241,9 @@ def _stream(generator: Generator | None) -> Generator:
 
 
 def _finish(
-    array: np.ndarray,
-    dtype: DType | None = None,
-    device: dtypes.device | str | None = None,
+    array: np.ndarray, dtype: DType | None = None, device: dtypes.device | str | None = None,
     requires_grad: bool = False,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     if dtype is not None:
         array = array.astype(dtypes.to_numpy_dtype(dtype), copy=False)
     if device is not None:

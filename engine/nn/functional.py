@@ -1,28 +1,17 @@
 """The functions behind the layers, for use in forward()."""
 
-# ruff: noqa: F401 - a module that gathers names
+# A module that gathers names.
+# ruff: noqa: F401
+# fmt: off
+# isort: skip_file
 from engine.nn.dropout import dropout
 from engine.ops.activation import (
-    elu,
-    gelu,
-    leaky_relu,
-    log_softmax,
-    logsigmoid,
-    relu,
-    selu,
-    sigmoid,
-    silu,
-    softmax,
-    softplus,
+    elu, gelu, leaky_relu, log_softmax, logsigmoid, relu, selu, sigmoid, silu, softmax, softplus,
     tanh,
 )
 from engine.ops.linalg import linear
 from engine.ops.loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    l1_loss,
-    mse_loss,
+    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss,
     nll_loss,
 )
 from engine.ops.targets import one_hot

@@ -14,12 +14,9 @@ __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
 
 def clip_grad_norm_(
-    parameters: Tensor | Iterable[Tensor],
-    max_norm: float,
-    norm_type: float = 2.0,
-    error_if_nonfinite: bool = False,
-    **options: object,
-) -> Tensor:
+    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
+    error_if_nonfinite: bool = False, **options: object,
+) -> Tensor:  # fmt: skip
     """Scale all gradients by min(1, max_norm / (‖g‖ + 10⁻⁶)), in place (Pascanu et al., 2013).
 
     ‖g‖ is the norm_type-norm of all gradients laid end to end; inf is the largest magnitude.

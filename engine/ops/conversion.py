@@ -91,13 +91,9 @@ def numpy(x: Tensor) -> np.ndarray:
 
 
 def to(
-    x: Tensor,
-    *args: Any,
-    dtype: dtypes.dtype | None = None,
-    device: dtypes.device | str | None = None,
-    non_blocking: bool = False,
-    copy: bool = False,
-) -> Tensor:
+    x: Tensor, *args: Any, dtype: dtypes.dtype | None = None,
+    device: dtypes.device | str | None = None, non_blocking: bool = False, copy: bool = False,
+) -> Tensor:  # fmt: skip
     """x in another number type, or x itself: to(dtype), to(device), to(device, dtype), to(other).
 
     Raises: RuntimeError for a device other than the CPU.

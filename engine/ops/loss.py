@@ -96,13 +96,9 @@ def binary_cross_entropy(
 
 
 def binary_cross_entropy_with_logits(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    *,
-    reduction: str = "mean",
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean",
     pos_weight: Tensor | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """L = mean of -w (c t ln σ(x) + (1 - t) ln σ(-x)),  dx = w ((c t + 1 - t) σ(x) - c t) dL / n
 
     Exact for every finite x: σ(x) is never rounded to 1 before its logarithm is taken.
@@ -133,13 +129,9 @@ def binary_cross_entropy_with_logits(
 
 
 def nll_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    *,
-    ignore_index: int = -100,
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100,
     reduction: str = "mean",
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """L = -Σ w[t] x[t] / Σ w[t],  dx = -w[t] dL / Σ w[t] at the target t, 0 elsewhere
 
     Shapes: input (N, C), (C,) or (N, C, d1, …), log-probabilities; target (N,), () or (N, d1, …),
@@ -163,14 +155,9 @@ def nll_loss(
 
 
 def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    *,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100,
+    reduction: str = "mean", label_smoothing: float = 0.0,
+) -> Tensor:  # fmt: skip
     """L = -Σ q ln softmax(x),  dx = (softmax(x) Σ q - q) dL: softmax and nll_loss in one
 
     q = w t is 0 but for the target t if that is a class number (the mean divides by Σ w[t]). A

@@ -64,13 +64,9 @@ def mean(
 
 
 def var(
-    x: Tensor,
-    dim: Dims = None,
-    *,
-    correction: int = 1,
-    keepdim: bool = False,
+    x: Tensor, dim: Dims = None, *, correction: int = 1, keepdim: bool = False,
     unbiased: bool | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """y = Σ (x - x̄)² / (n - correction),  dx = 2 (x - x̄) dy / (n - correction)
 
     unbiased=False is the older way to write correction=0.
@@ -81,13 +77,9 @@ def var(
 
 
 def std(
-    x: Tensor,
-    dim: Dims = None,
-    *,
-    correction: int = 1,
-    keepdim: bool = False,
+    x: Tensor, dim: Dims = None, *, correction: int = 1, keepdim: bool = False,
     unbiased: bool | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """y = √var(x),  dx = (x - x̄) dy / (y (n - correction)), and 0 where y = 0"""
     centred, free, kept, axes = _centred("std", x, dim, correction, unbiased)
     y = np.sqrt(np.square(centred).sum(axis=axes, keepdims=keepdim) / centred.dtype.type(free))
@@ -195,12 +187,9 @@ def all(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 
 def unique(
-    x: Tensor,
-    sorted: bool = True,
-    return_inverse: bool = False,
-    return_counts: bool = False,
+    x: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
     dim: int | None = None,
-) -> Tensor | tuple[Tensor, ...]:
+) -> Tensor | tuple[Tensor, ...]:  # fmt: skip
     """The different values of x in ascending order; on request each element's place and the counts
 
     With dim, the different slices along it. sorted=False sorts as well, as PyTorch's does here.

@@ -104,16 +104,10 @@ class DataLoader:
     """
 
     def __init__(
-        self,
-        dataset: Any,
-        batch_size: int = 1,
-        shuffle: bool | None = None,
-        *,
-        collate_fn: Callable[[Any], Any] | None = None,
-        drop_last: bool = False,
-        generator: Generator | None = None,
-        **options: Any,
-    ) -> None:
+        self, dataset: Any, batch_size: int = 1, shuffle: bool | None = None, *,
+        collate_fn: Callable[[Any], Any] | None = None, drop_last: bool = False,
+        generator: Generator | None = None, **options: Any,
+    ) -> None:  # fmt: skip
         refuse_options(options, _OFFERED)
         if batch_size is None:
             raise NotImplementedError("batch_size=None is not supported: iterate over the data set")
