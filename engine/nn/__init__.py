@@ -8,10 +8,16 @@ from engine.nn.activation import (
     Tanh,
 )
 from engine.nn.container import ModuleList, Sequential
+from engine.nn.conv import Conv1d, Conv2d, Conv3d
 from engine.nn.dropout import Dropout
 from engine.nn.linear import Flatten, Identity, Linear
 from engine.nn.loss import (
     BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss,
 )
 from engine.nn.module import Module
+from engine.nn.normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from engine.nn.parameter import Parameter
+from engine.nn.pooling import (
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AvgPool1d, AvgPool2d, AvgPool3d,
+    MaxPool1d, MaxPool2d, MaxPool3d,
+)

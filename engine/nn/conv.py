@@ -1,0 +1,126 @@
+"""Convolution layers: the same small filters at every place."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from engine import dtypes
+from engine.autograd import Tensor
+from engine.nn import init
+from engine.nn.linear import empty_parameter
+from engine.nn.module import Module
+from engine.ops.conv import convolution
+from engine.ops.windows import Sizes, for_each_axis
+
+_MODES = ("zeros", "reflect", "replicate", "circular")
+
+
+class _ConvNd(Module):
+    """y = bias + Σ weight ⋆ x, see engine/ops/conv.py."""
+
+    _dims: int
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1,
+        padding: Sizes | str = 0, dilation: Sizes = 1, groups: int = 1, bias: bool = True,
+        padding_mode: str = "zeros", device: Any = None, dtype: dtypes.dtype | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        if groups <= 0:
+            raise ValueError(f"groups must be a positive integer, but got {groups}")
+        for side, channels in (("in", in_channels), ("out", out_channels)):
+            if channels % groups:
+                text = f"{side}_channels must be divisible by groups"
+                raise ValueError(f"{text}, but got {channels} and {groups}")
+        if padding_mode not in _MODES:
+            raise ValueError(f"padding_mode must be one of {_MODES}, but got {padding_mode!r}")
+        if padding_mode != "zeros":
+            raise NotImplementedError(f"padding_mode={padding_mode!r} is not supported: use zeros")
+
+        def each(argument, value, least=1):
+            return for_each_axis(type(self).__name__, argument, value, self._dims, least)
+
+        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
+        self.kernel_size = each("kernel_size", kernel_size, 0)
+        self.stride, self.dilation = each("stride", stride), each("dilation", dilation)
+        if isinstance(padding, str):
+            if padding not in ("same", "valid"):
+                raise ValueError(f"Invalid padding string {padding!r}, expected 'valid' or 'same'")
+            if padding == "same" and max(self.stride) > 1:
+                raise ValueError(f"padding='same' is not supported for stride {self.stride}")
+        self.padding = padding if isinstance(padding, str) else each("padding", padding, 0)
+        self.padding_mode = padding_mode
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        self.weight = empty_parameter(shape, device, dtype)
+        b = empty_parameter((out_channels,), device, dtype) if bias else None
+        self.register_parameter("bias", b)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw weights and biases anew, uniform on ±1/√(inputs of one output)."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        inputs = math.prod(self.weight.array.shape[1:])
+        if self.bias is not None and inputs > 0:
+            init.uniform_(self.bias, -1 / math.sqrt(inputs), 1 / math.sqrt(inputs))
+
+    def forward(self, input: Tensor) -> Tensor:
+        return convolution(
+            self._dims, input, self.weight, self.bias, self.stride, self.padding, self.dilation,
+            self.groups,
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
+        text += f", stride={self.stride}"
+        plain = {"padding": (0,), "dilation": (1,)}
+        for name, value in plain.items():
+            if getattr(self, name) != value * self._dims:
+                text += f", {name}={getattr(self, name)}"
+        text += f", groups={self.groups}" if self.groups != 1 else ""
+        return text + ("" if self.bias is not None else ", bias=False")
+
+
+class Conv1d(_ConvNd):
+    """Cross-correlation of signals with learned kernels (LeCun et al., 1989).
+
+    y[b, o] = bias[o] + Σ_i weight[o, i] ⋆ x[b, i]
+
+    Args: in_channels, out_channels: C_in, C_out. kernel_size, stride, padding, dilation: an int, or
+    a tuple of one. padding: zeros at both ends, or "same" (keeps the length) or "valid" (none).
+    groups: the channels are cut into that many groups; outputs see their own group only.
+    Shapes: x (N, C_in, L) or (C_in, L); y (N, C_out, L') or (C_out, L'),
+    L' = ⌊(L + 2·padding - dilation·(kernel_size - 1) - 1) / stride⌋ + 1;
+    weight (C_out, C_in / groups, kernel_size); bias (C_out,). Weights are uniform on ±1/√fan_in,
+    drawn as PyTorch draws them.
+    Raises: ValueError if groups does not divide both channel counts or for padding strings that do
+    not fit, RuntimeError for sizes that do not fit, NotImplementedError for a padding_mode other
+    than zeros.
+    """
+
+    _dims = 1
+
+
+class Conv2d(_ConvNd):
+    """Cross-correlation of images with learned kernels (LeCun et al., 1989).
+
+    y[b, o] = bias[o] + Σ_i weight[o, i] ⋆ x[b, i]
+
+    Args and errors as Conv1d; kernel_size, stride, padding, dilation: an int, or (height, width).
+    Shapes: x (N, C_in, H, W) or (C_in, H, W); y (N, C_out, H', W'), H' and W' as L' of Conv1d;
+    weight (C_out, C_in / groups, *kernel_size).
+    """
+
+    _dims = 2
+
+
+class Conv3d(_ConvNd):
+    """Cross-correlation of volumes or films with learned kernels.
+
+    y[b, o] = bias[o] + Σ_i weight[o, i] ⋆ x[b, i]
+
+    Args and errors as Conv1d; sizes are an int, or (depth, height, width).
+    Shapes: x (N, C_in, D, H, W) or (C_in, D, H, W); y (N, C_out, D', H', W').
+    """
+
+    _dims = 3

@@ -1,0 +1,107 @@
+"""Layers that normalize what passes through them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import dtypes
+from engine.autograd import Tensor
+from engine.creation import ones, tensor, zeros
+from engine.nn import init
+from engine.nn.linear import empty_parameter
+from engine.nn.module import Module
+from engine.ops.norm import batch_norm
+
+
+class _BatchNorm(Module):
+    """y = weight · (x - mean) / √(var + eps) + bias, channel by channel."""
+
+    _axes: tuple[int, ...]
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+        affine: bool = True, track_running_stats: bool = True, device: Any = None,
+        dtype: dtypes.dtype | None = None, *, bias: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            part = empty_parameter((num_features,), device, dtype) if wanted else None
+            self.register_parameter(name, part)
+        buffers = dict.fromkeys(("running_mean", "running_var", "num_batches_tracked"))
+        if track_running_stats:
+            options = {"device": device, "dtype": dtype}
+            buffers["running_mean"] = zeros(num_features, **options)
+            buffers["running_var"] = ones(num_features, **options)
+            buffers["num_batches_tracked"] = tensor(0)
+        for name, value in buffers.items():
+            self.register_buffer(name, value)
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Begin the running statistics anew: mean 0, variance 1, no batches."""
+        if self.track_running_stats:
+            self.running_mean.zero_()
+            self.running_var.fill_(1)
+            self.num_batches_tracked.zero_()
+
+    def reset_parameters(self) -> None:
+        """Set the weights to 1, the biases to 0 and the running statistics to their beginning."""
+        self.reset_running_stats()
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.array.ndim not in self._axes:
+            wanted = "D or ".join(map(str, self._axes))
+            raise ValueError(f"expected {wanted}D input (got {input.array.ndim}D input)")
+        momentum = self.momentum
+        if self.training and self.track_running_stats:
+            self.num_batches_tracked.add_(1)
+            if momentum is None:  # the mean of all batches so far
+                momentum = 1 / self.num_batches_tracked.item()
+        tracked = not self.training or self.track_running_stats
+        running = (self.running_mean, self.running_var) if tracked else (None, None)
+        from_batch = self.training or self.running_mean is None
+        return batch_norm(
+            input, *running, self.weight, self.bias, from_batch, momentum or 0.0, self.eps
+        )
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    """Each channel with mean 0 and variance 1 over the batch (Ioffe and Szegedy, 2015).
+
+    y = weight · (x - mean) / √(var + eps) + bias
+
+    In train() with the batch's statistics, to which the running ones move; in eval() with these.
+
+    Args: num_features: C. momentum: how far the running statistics move in a batch; None takes the
+    mean of all batches. affine: whether there are a weight and, with bias, a bias.
+    track_running_stats: False uses the batch's statistics in eval() too.
+    Shapes: x and y (N, C) or (N, C, L); weight, bias, running_mean, running_var (C,).
+    Raises: ValueError for another number of axes and for a single value in a channel while
+    training, RuntimeError for another C or dtype.
+    """
+
+    _axes = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    """As BatchNorm1d, for x (N, C, H, W)."""
+
+    _axes = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    """As BatchNorm1d, for x (N, C, D, H, W)."""
+
+    _axes = (5,)

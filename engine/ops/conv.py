@@ -1,0 +1,104 @@
+"""Convolution of signals, images and volumes: one operation for 1, 2 and 3 dimensions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.autograd import Tensor, record
+from engine.ops.windows import (
+    Sizes, Windows, batch_first, batch_last, empty_batch_last, for_each_axis, of_dimensions,
+    require_batch,
+)  # fmt: skip
+
+
+def convolution(
+    dims: int, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Sizes = 1,
+    padding: Sizes | str = 0, dilation: Sizes = 1, groups: int = 1,
+) -> Tensor:  # fmt: skip
+    """y[b, o] = bias[o] + Σ_i weight[o, i] ⋆ x[b, i]
+
+    ⋆ is the cross-correlation: (w ⋆ x)[p] = Σ_k w[k] x[stride·p + dilation·k - padding]. Laid out
+    as a matrix, what each window sees makes it one product, y = W X, so that dW = dy Xᵀ and
+    dX = Wᵀ dy, which is added back to the places that X was read from.
+
+    Shapes: x (N, C_in, *sizes) or (C_in, *sizes), weight (C_out, C_in / groups, *kernel),
+    bias (C_out,); y (N, C_out, *sizes'),
+    size' = ⌊(size + 2·padding - dilation·(kernel - 1) - 1) / stride⌋ + 1.
+    padding="same" keeps the sizes, "valid" is 0. Group i of the outputs sees group i of the inputs.
+    Raises: RuntimeError for shapes, dtypes and arguments that do not fit.
+    """
+    name = f"conv{dims}d"
+    _check(name, dims, input, weight, bias, groups)
+    a, kernel = input.array, weight.array.shape[2:]
+    steps = for_each_axis(name, "stride", stride, dims, 1)
+    spacing = for_each_axis(name, "dilation", dilation, dims, 1)
+    pairs = _padding(name, padding, kernel, steps, spacing)
+    x = batch_last(a, dims)
+    windows = Windows(x.shape[1:-1], kernel, steps, pairs, spacing)
+    w = weight.array.reshape(groups, len(weight.array) // groups, -1)
+    y, z = empty_batch_last((len(weight.array), *windows.out, x.shape[-1]), a.dtype)
+
+    def columns():
+        """X: a row for each weight of a filter, a column for each window of each sample."""
+        padded = windows.pad(x)
+        seen = np.empty((len(x), len(windows.places), *windows.out, x.shape[-1]), x.dtype)
+        for i, place in enumerate(windows.places):
+            seen[:, i] = padded[place]
+        return seen.reshape(groups, w.shape[2], -1)
+
+    np.matmul(w, columns(), out=z.reshape(groups, w.shape[1], -1))
+    if bias is not None:
+        z += bias.array.reshape(-1, *[1] * (dims + 1))
+    need_x, need_w = input._requires_grad, weight._requires_grad
+
+    def backward(dy):
+        dz = np.ascontiguousarray(batch_last(dy, dims)).reshape(groups, w.shape[1], -1)
+        dx = dw = None
+        if need_w:  # X is built again: that takes a tenth of the time, keeping it much memory
+            dw = np.matmul(dz, columns().swapaxes(1, 2)).reshape(weight.array.shape)
+        if need_x:
+            parts = np.matmul(w.swapaxes(1, 2), dz)
+            parts = parts.reshape(len(x), len(windows.places), *windows.out, x.shape[-1])
+            dx = batch_first(windows.spread(parts.swapaxes(0, 1), x), a.ndim)
+        db = None if bias is None else dz.reshape(z.shape[0], -1).sum(1)
+        return dx, dw, db
+
+    y = y if a.ndim == y.ndim else y[0]
+    return record(y, (input, weight, bias), backward, "ConvolutionBackward0")
+
+
+conv1d, conv2d, conv3d = of_dimensions(convolution, "conv{}d")
+
+
+def _padding(name, padding, kernel, stride, dilation) -> list[tuple[int, int]]:
+    if padding == "valid":
+        padding = 0
+    if isinstance(padding, str):
+        if padding != "same":
+            raise RuntimeError(f"{name}: Invalid padding string: '{padding}', expected valid, same")
+        if max(stride) > 1:
+            raise RuntimeError(f"{name}: padding='same' is not supported for stride {stride}")
+        reach = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+        return [(n // 2, n - n // 2) for n in reach]
+    return [(n, n) for n in for_each_axis(name, "padding", padding, len(kernel), 0)]
+
+
+def _check(name, dims, input, weight, bias, groups) -> None:
+    require_batch(name, dims, input)
+    shape, expected = input.array.shape, weight.array.shape
+    if groups < 1:
+        raise RuntimeError(f"{name}: non-positive groups is not supported, but got {groups}")
+    given = f"Given groups={groups}, weight of size {list(expected)}"
+    if len(expected) != dims + 2:
+        raise RuntimeError(f"{given}, expected {dims + 2} dimensions for {name}")
+    if not len(expected) or expected[0] < groups or expected[0] % groups:
+        raise RuntimeError(f"{given}, expected a multiple of {groups} at dimension 0, at least 1")
+    seen, wanted = shape[-dims - 1], expected[1] * groups
+    if seen != wanted:
+        channels = f"to have {wanted} channels, but got {seen} channels instead"
+        raise RuntimeError(f"{given}, expected input{list(shape)} {channels}")
+    if bias is not None and bias.array.shape != expected[:1]:
+        raise RuntimeError(f"{given}, expected a bias of {expected[0]}, got {bias.array.shape}")
+    kinds = {str(t.dtype) for t in (input, weight, bias) if t is not None}
+    if len(kinds) > 1:
+        raise RuntimeError(f"{name}: expected one scalar type, but got {sorted(kinds)}")

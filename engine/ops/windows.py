@@ -1,0 +1,153 @@
+"""Where a kernel stands on its input: what convolution and pooling share.
+
+Both see a batch (N, C, *sizes) with the samples as the last axis, (C, *sizes, N), and lay their
+results out in this order. What one place of the kernel sees is then a few long runs of memory
+instead of many short ones, and no axis is moved from one layer to the next.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.autograd import Tensor
+from engine.ops.checks import require_tensor
+
+Sizes = int | Sequence[int]  # one for all axes, or one for each
+
+
+class Windows:
+    """The places of a kernel at 0, stride, 2·stride, … along each axis of a padded input.
+
+    Args: sizes: of the input's axes. kernel, stride, dilation: one number for each axis. padding:
+    a pair (before, after) for each. ceil_mode: a last window may reach beyond the padding.
+    Attributes: out: the number of windows along each axis,
+    ⌊(size + before + after - dilation (kernel - 1) - 1) / stride⌋ + 1. places: for each element of
+    the kernel, the slices that pick what it sees in all windows.
+    Raises: RuntimeError if the kernel is larger than the padded input.
+    """
+
+    def __init__(
+        self, sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
+        padding: Sequence[tuple[int, int]], dilation: Sequence[int], ceil_mode: bool = False,
+    ) -> None:  # fmt: skip
+        self._axes = list(zip(sizes, kernel, stride, padding, dilation, strict=True))
+        out, padded, steps = [], [], []
+        for n, k, s, (before, after), d in self._axes:
+            reach = d * (k - 1) + 1
+            room = n + before + after - reach
+            count = room // s + 1
+            if ceil_mode and room % s and count * s < n + before:  # it starts before the end
+                count += 1
+            out.append(count)
+            padded.append(max(n + before + after, (count - 1) * s + reach))
+            steps.append([slice(i * d, i * d + (count - 1) * s + 1, s) for i in range(k)])
+        if min(out) < 1:
+            raise RuntimeError(
+                f"Kernel size can't be greater than actual input size: kernel {_x(kernel)} with "
+                f"dilation {_x(dilation)}, input {_x(sizes)} padded to {_x(padded)}"
+            )
+        self.out, self._padded = tuple(out), tuple(padded)
+        self.places = [(slice(None), *place) for place in itertools.product(*steps)]
+        inner = [slice(before, before + n) for n, _, _, (before, _), _ in self._axes]
+        self._inner = (slice(None), *inner)
+        self._is_padded = self._padded != tuple(sizes)
+
+    def pad(self, a: np.ndarray, value: float = 0.0) -> np.ndarray:
+        """(C, *sizes, N) with its padding, contiguous."""
+        if not self._is_padded:
+            return np.ascontiguousarray(a)
+        padded = np.full((len(a), *self._padded, a.shape[-1]), value, a.dtype)
+        padded[self._inner] = a
+        return padded
+
+    def counts(self, with_padding: bool) -> np.ndarray:
+        """How many inputs each window holds, with or without padding; for dilation 1."""
+        counts = np.ones(())
+        for (n, k, s, (before, after), _), out in zip(self._axes, self.out, strict=True):
+            start = np.arange(out) * s - before
+            end = np.minimum(start + k, n + after)
+            if not with_padding:
+                start, end = np.maximum(start, 0), np.minimum(end, n)
+            counts = np.multiply.outer(counts, end - start)
+        return counts
+
+    def spread(self, parts: Iterable[np.ndarray], like: np.ndarray) -> np.ndarray:
+        """The way back: add each part to what its element of the kernel saw, cut the padding off.
+
+        Every window uses its inputs once, so the gradient of an input is the sum over its windows.
+        """
+        total = np.zeros((len(like), *self._padded, like.shape[-1]), like.dtype)
+        for place, part in zip(self.places, parts, strict=True):
+            total[place] += part
+        return total[self._inner]
+
+
+def batch_last(a: np.ndarray, dims: int) -> np.ndarray:
+    """(N, C, *sizes), or (C, *sizes) without a batch, as (C, *sizes, N)."""
+    a = a if a.ndim == dims + 2 else a[None]
+    return a.transpose(*range(1, a.ndim), 0)
+
+
+def batch_first(a: np.ndarray, ndim: int) -> np.ndarray:
+    """(C, *sizes, N) as (N, C, *sizes), or as (C, *sizes) if ndim says that there was no batch."""
+    a = a.transpose(-1, *range(a.ndim - 1))
+    return a if a.ndim == ndim else a[0]
+
+
+def empty_batch_last(shape: Sequence[int], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """An empty (N, C, *sizes) whose memory has the order (C, *sizes, N), and its view so."""
+    y = np.empty_like(batch_first(np.empty(shape, dtype), len(shape)))
+    return y, batch_last(y, y.ndim - 2)
+
+
+def require_batch(name: str, dims: int, x: Tensor) -> None:
+    """RuntimeError unless x is (N, C, *sizes) or (C, *sizes) with this number of sizes."""
+    require_tensor(name, "input", x)
+    shape = x.array.shape
+    if len(shape) not in (dims + 1, dims + 2):
+        wanted = f"{dims + 1}D (unbatched) or {dims + 2}D (batched)"
+        raise RuntimeError(f"Expected {wanted} input to {name}, but got size {list(shape)}")
+
+
+def for_each_axis(name: str, argument: str, value: Any, dims: int, least: int) -> tuple[int, ...]:
+    """(3, 3) of 3 for two axes, or the sizes themselves. Errors are PyTorch's.
+
+    Raises: TypeError unless they are integers, RuntimeError for another number of them or if one is
+    below the least.
+    """
+    sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    if not all(isinstance(n, (int, np.integer)) for n in sizes):
+        raise TypeError(f"{name}(): {argument} must be an int or {dims} of them, not {value!r}")
+    if len(sizes) not in (1, dims):
+        raise RuntimeError(f"{name}: expected {argument} to be one int or {dims}, but got {value}")
+    if min(sizes) < least:
+        limit = "negative" if least == 0 else "non-positive"
+        raise RuntimeError(f"{name}: {limit} {argument} is not supported, but got {value}")
+    return sizes * (dims // len(sizes))
+
+
+def of_dimensions(function: Callable[..., Tensor], name: str) -> list[Callable[..., Tensor]]:
+    """What function(dims, …) is for 1, 2 and 3 dimensions: conv1d, conv2d and conv3d, say."""
+
+    def of(dims: int) -> Callable[..., Tensor]:
+        @functools.wraps(function)
+        def bound(*args: Any, **named: Any) -> Tensor:
+            return function(dims, *args, **named)
+
+        signature = inspect.signature(function)
+        parameters = list(signature.parameters.values())[1:]
+        bound.__dict__["__signature__"] = signature.replace(parameters=parameters)
+        bound.__name__ = bound.__qualname__ = name.format(dims)
+        return bound
+
+    return [of(dims) for dims in (1, 2, 3)]
+
+
+def _x(sizes: Sequence[int]) -> str:
+    return "(" + " x ".join(map(str, sizes)) + ")"
