@@ -39,10 +39,41 @@ def digits_mlp(t) -> Callable[[], object]:
     return _step(t, model, nn.CrossEntropyLoss(), optimizer, x, y)
 
 
+def digits_cnn(t) -> Callable[[], object]:
+    """Digits through two convolutions with batch normalization, in batches of 64, Adam."""
+    images, labels = load_digits()
+    x = t.from_numpy(images[:64] / 16).float().reshape(64, 1, 8, 8)
+    nn = t.nn
+    model = nn.Sequential(
+        *_conv_block(nn, 1, 16),
+        nn.MaxPool2d(2),
+        *_conv_block(nn, 16, 32),
+        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10)),
+    )
+    optimizer = t.optim.Adam(model.parameters())
+    return _step(t, model, nn.CrossEntropyLoss(), optimizer, x, t.from_numpy(labels[:64]))
+
+
+def simple_cnn(t) -> Callable[[], object]:
+    """The SimpleCNN of the notes: three convolutions on 16 colour images of 32 x 32, Adam."""
+    x, y = t.randn(16, 3, 32, 32), t.randint(0, 10, (16,))
+    nn, layers = t.nn, []
+    for channels, filters in ((3, 32), (32, 64), (64, 128)):
+        layers += [*_conv_block(nn, channels, filters), nn.MaxPool2d(2)]
+    model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
+    return _step(t, model, nn.CrossEntropyLoss(), t.optim.Adam(model.parameters()), x, y)
+
+
 WORKLOADS = [
     Workload("XOR 2-4-1, batch 4, BCE, Adam", xor, 3.5, 5.0),
     Workload("MLP 64-256-128-10, batch 64, SGD", digits_mlp, 1.3, 1.6),
+    Workload("CNN on 8x8 digits, BN, batch 64", digits_cnn, 0.7, 1.0),
+    Workload("SimpleCNN, BN, (16, 3, 32, 32)", simple_cnn, 0.6, 0.9),
 ]
+
+
+def _conv_block(nn, channels: int, filters: int) -> list:
+    return [nn.Conv2d(channels, filters, 3, padding=1), nn.BatchNorm2d(filters), nn.ReLU()]
 
 
 def _step(t, model, criterion, optimizer, x, y) -> Callable[[], object]:

@@ -1,7 +1,5 @@
 """Convolution layers: the same small filters at every place."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -29,10 +27,11 @@ class _ConvNd(Module):
         super().__init__()
         if groups <= 0:
             raise ValueError(f"groups must be a positive integer, but got {groups}")
-        for side, channels in (("in", in_channels), ("out", out_channels)):
-            if channels % groups:
-                text = f"{side}_channels must be divisible by groups"
-                raise ValueError(f"{text}, but got {channels} and {groups}")
+        if in_channels % groups or out_channels % groups:
+            seen = f"{in_channels} and {out_channels} by {groups}"
+            raise ValueError(
+                f"in_channels and out_channels must be divisible by groups, not {seen}"
+            )
         if padding_mode not in _MODES:
             raise ValueError(f"padding_mode must be one of {_MODES}, but got {padding_mode!r}")
         if padding_mode != "zeros":
@@ -73,10 +72,8 @@ class _ConvNd(Module):
     def extra_repr(self) -> str:
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
         text += f", stride={self.stride}"
-        plain = {"padding": (0,), "dilation": (1,)}
-        for name, value in plain.items():
-            if getattr(self, name) != value * self._dims:
-                text += f", {name}={getattr(self, name)}"
+        for name, usual in (("padding", (0,) * self._dims), ("dilation", (1,) * self._dims)):
+            text += f", {name}={getattr(self, name)}" if getattr(self, name) != usual else ""
         text += f", groups={self.groups}" if self.groups != 1 else ""
         return text + ("" if self.bias is not None else ", bias=False")
 

@@ -1,7 +1,5 @@
 """Layers that normalize what passes through them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from engine import dtypes
@@ -29,14 +27,11 @@ class _BatchNorm(Module):
         for name, wanted in (("weight", affine), ("bias", affine and bias)):
             part = empty_parameter((num_features,), device, dtype) if wanted else None
             self.register_parameter(name, part)
-        buffers = dict.fromkeys(("running_mean", "running_var", "num_batches_tracked"))
-        if track_running_stats:
-            options = {"device": device, "dtype": dtype}
-            buffers["running_mean"] = zeros(num_features, **options)
-            buffers["running_var"] = ones(num_features, **options)
-            buffers["num_batches_tracked"] = tensor(0)
-        for name, value in buffers.items():
-            self.register_buffer(name, value)
+        make = {"running_mean": zeros, "running_var": ones}
+        for name, fill in make.items():
+            full = fill(num_features, device=device, dtype=dtype) if track_running_stats else None
+            self.register_buffer(name, full)
+        self.register_buffer("num_batches_tracked", tensor(0) if track_running_stats else None)
         self.reset_parameters()
 
     def reset_running_stats(self) -> None:
@@ -64,11 +59,10 @@ class _BatchNorm(Module):
             if momentum is None:  # the mean of all batches so far
                 momentum = 1 / self.num_batches_tracked.item()
         tracked = not self.training or self.track_running_stats
-        running = (self.running_mean, self.running_var) if tracked else (None, None)
+        mean, var = (self.running_mean, self.running_var) if tracked else (None, None)
         from_batch = self.training or self.running_mean is None
-        return batch_norm(
-            input, *running, self.weight, self.bias, from_batch, momentum or 0.0, self.eps
-        )
+        scale = self.weight, self.bias
+        return batch_norm(input, mean, var, *scale, from_batch, momentum or 0.0, self.eps)
 
     def extra_repr(self) -> str:
         return (

@@ -1,26 +1,27 @@
 """Pooling layers. The formulas and errors stand in engine/ops/pool.py."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from engine.nn import functional as F
 from engine.nn.function_layer import FunctionLayer
 
 _MAX = "kernel_size stride padding dilation return_indices ceil_mode"
+_SHOWN = ("kernel_size", "stride", "padding", "dilation", "output_size")
 _AVG = "kernel_size stride padding ceil_mode count_include_pad"
 
 
 class _Pool(FunctionLayer):
+    stride: Any
+
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         if "stride" in self._options and self.stride in (None, ()):
             self.stride = self.kernel_size
 
     def extra_repr(self) -> str:
-        shown = ("kernel_size", "stride", "padding", "dilation", "output_size")
-        shown += ("ceil_mode",) if "dilation" in self._options else ()
-        return ", ".join(f"{k}={getattr(self, k)}" for k in shown if k in self._options)
+        shown = [k for k in self._options if k in _SHOWN]
+        shown += ["ceil_mode"] * ("dilation" in self._options)
+        return ", ".join(f"{k}={getattr(self, k)}" for k in shown)
 
 
 class MaxPool1d(_Pool, call=F.max_pool1d, options=_MAX):

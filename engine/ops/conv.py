@@ -1,14 +1,11 @@
 """Convolution of signals, images and volumes: one operation for 1, 2 and 3 dimensions."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from engine.autograd import Tensor, record
-from engine.ops.windows import (
-    Sizes, Windows, batch_first, batch_last, empty_batch_last, for_each_axis, of_dimensions,
-    require_batch,
-)  # fmt: skip
+from engine.ops.layout import batch_first, batch_last, empty_batch_last, require_batch
+from engine.ops.linalg import ones
+from engine.ops.windows import Sizes, Windows, for_each_axis, of_dimensions
 
 
 def convolution(
@@ -36,7 +33,8 @@ def convolution(
     x = batch_last(a, dims)
     windows = Windows(x.shape[1:-1], kernel, steps, pairs, spacing)
     w = weight.array.reshape(groups, len(weight.array) // groups, -1)
-    y, z = empty_batch_last((len(weight.array), *windows.out, x.shape[-1]), a.dtype)
+    shape = (len(weight.array), *windows.out, x.shape[-1])
+    y, z = empty_batch_last(shape, a.dtype, a.ndim)
 
     def columns():
         """X: a row for each weight of a filter, a column for each window of each sample."""
@@ -60,14 +58,13 @@ def convolution(
             parts = np.matmul(w.swapaxes(1, 2), dz)
             parts = parts.reshape(len(x), len(windows.places), *windows.out, x.shape[-1])
             dx = batch_first(windows.spread(parts.swapaxes(0, 1), x), a.ndim)
-        db = None if bias is None else dz.reshape(z.shape[0], -1).sum(1)
-        return dx, dw, db
+        rows = dz.reshape(shape[0], -1)
+        return dx, dw, None if bias is None else rows @ ones(rows.shape[1], rows.dtype)
 
-    y = y if a.ndim == y.ndim else y[0]
     return record(y, (input, weight, bias), backward, "ConvolutionBackward0")
 
 
-conv1d, conv2d, conv3d = of_dimensions(convolution, "conv{}d")
+conv1d, conv2d, conv3d = of_dimensions(convolution)
 
 
 def _padding(name, padding, kernel, stride, dilation) -> list[tuple[int, int]]:
@@ -85,19 +82,15 @@ def _padding(name, padding, kernel, stride, dilation) -> list[tuple[int, int]]:
 
 def _check(name, dims, input, weight, bias, groups) -> None:
     require_batch(name, dims, input)
-    shape, expected = input.array.shape, weight.array.shape
-    if groups < 1:
-        raise RuntimeError(f"{name}: non-positive groups is not supported, but got {groups}")
-    given = f"Given groups={groups}, weight of size {list(expected)}"
-    if len(expected) != dims + 2:
-        raise RuntimeError(f"{given}, expected {dims + 2} dimensions for {name}")
-    if not len(expected) or expected[0] < groups or expected[0] % groups:
-        raise RuntimeError(f"{given}, expected a multiple of {groups} at dimension 0, at least 1")
+    shape, expected = list(input.array.shape), list(weight.array.shape)
+    given = f"Given groups={groups}, weight of size {expected}"
+    if groups < 1 or len(expected) != dims + 2 or not expected[0] or expected[0] % groups:
+        wanted = f"(C_out, C_in / groups, {dims} sizes) and groups that divide C_out"
+        raise RuntimeError(f"{given}: {name} expected {wanted}")
     seen, wanted = shape[-dims - 1], expected[1] * groups
     if seen != wanted:
-        channels = f"to have {wanted} channels, but got {seen} channels instead"
-        raise RuntimeError(f"{given}, expected input{list(shape)} {channels}")
-    if bias is not None and bias.array.shape != expected[:1]:
+        raise RuntimeError(f"{given}, expected input{shape} to have {wanted} channels, not {seen}")
+    if bias is not None and bias.array.shape != (expected[0],):
         raise RuntimeError(f"{given}, expected a bias of {expected[0]}, got {bias.array.shape}")
     kinds = {str(t.dtype) for t in (input, weight, bias) if t is not None}
     if len(kinds) > 1:

@@ -1,7 +1,5 @@
 """Pooling: one number for each window of a signal, an image or a volume, channel by channel."""
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Sequence
@@ -10,10 +8,8 @@ import numpy as np
 
 from engine.autograd import Tensor, record
 from engine.ops.checks import require_floating
-from engine.ops.windows import (
-    Sizes, Windows, batch_first, batch_last, empty_batch_last, for_each_axis, of_dimensions,
-    require_batch,
-)  # fmt: skip
+from engine.ops.layout import batch_first, batch_last, empty_batch_last, require_batch
+from engine.ops.windows import Sizes, Windows, for_each_axis, of_dimensions
 
 
 def max_pool(
@@ -32,10 +28,7 @@ def max_pool(
     windows = _windows(dims, "max", input, kernel_size, stride, padding, dilation, ceil_mode)
     x = batch_last(input.array, dims)
     padded = windows.pad(x, -math.inf)
-    y, z = empty_batch_last((len(x), *windows.out, x.shape[-1]), x.dtype)
-    z[...] = padded[windows.places[0]]
-    for place in windows.places[1:]:
-        np.maximum(z, padded[place], out=z)
+    y, z = _over_windows(np.maximum, windows, padded, input)
 
     def parts(dz):
         free = np.ones(z.shape, bool)  # the windows whose maximum was not met yet
@@ -47,7 +40,6 @@ def max_pool(
     def backward(dy):
         return (batch_first(windows.spread(parts(batch_last(dy, dims)), x), dy.ndim),)
 
-    y = y if input.array.ndim == y.ndim else y[0]
     return record(y, (input,), backward, f"MaxPool{dims}DWithIndicesBackward0")
 
 
@@ -64,11 +56,7 @@ def avg_pool(
     if divisor_override == 0:
         raise RuntimeError(f"avg_pool{dims}d: divisor must be not zero")
     x = batch_last(input.array, dims)
-    padded = windows.pad(x)
-    y, z = empty_batch_last((len(x), *windows.out, x.shape[-1]), x.dtype)
-    z[...] = padded[windows.places[0]]
-    for place in windows.places[1:]:
-        z += padded[place]
+    y, z = _over_windows(np.add, windows, windows.pad(x), input)
     if divisor_override is None:
         count = windows.counts(count_include_pad).astype(x.dtype)[..., None]
     else:
@@ -79,7 +67,6 @@ def avg_pool(
         share = batch_last(dy, dims) / count
         return (batch_first(windows.spread([share] * len(windows.places), x), dy.ndim),)
 
-    y = y if input.array.ndim == y.ndim else y[0]
     return record(y, (input,), backward, f"AvgPool{dims}DBackward0")
 
 
@@ -97,8 +84,8 @@ def adaptive_avg_pool(dims: int, input: Tensor, output_size: int | Sequence[int 
     wanted = output_size if isinstance(output_size, (tuple, list)) else [output_size] * dims
     if len(wanted) != dims:
         raise RuntimeError(f"{name}: output_size must have {dims} sizes, but got {output_size}")
-    sizes = [n if m is None else m for n, m in zip(a.shape[-dims:], wanted, strict=True)]
-    sizes = for_each_axis(name, "output_size", sizes, dims, 0)
+    wanted = [n if m is None else m for n, m in zip(a.shape[-dims:], wanted, strict=True)]
+    sizes = for_each_axis(name, "output_size", wanted, dims, 0)
     matrices = [_shares(n, m, a.dtype) for n, m in zip(a.shape[-dims:], sizes, strict=True)]
     y = batch_first(_along_axes(matrices, batch_last(a, dims)), a.ndim)
 
@@ -109,11 +96,9 @@ def adaptive_avg_pool(dims: int, input: Tensor, output_size: int | Sequence[int 
     return record(y, (input,), backward, f"AdaptiveAvgPool{dims}DBackward0")
 
 
-max_pool1d, max_pool2d, max_pool3d = of_dimensions(max_pool, "max_pool{}d")
-avg_pool1d, avg_pool2d, avg_pool3d = of_dimensions(avg_pool, "avg_pool{}d")
-adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = of_dimensions(
-    adaptive_avg_pool, "adaptive_avg_pool{}d"
-)
+max_pool1d, max_pool2d, max_pool3d = of_dimensions(max_pool)
+avg_pool1d, avg_pool2d, avg_pool3d = of_dimensions(avg_pool)
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = of_dimensions(adaptive_avg_pool)
 
 
 def _windows(dims, kind, input, kernel_size, stride, padding, dilation, ceil_mode) -> Windows:
@@ -131,6 +116,16 @@ def _windows(dims, kind, input, kernel_size, stride, padding, dilation, ceil_mod
         raise RuntimeError(f"{name}: padding should be at most {limit}, but got {margins}")
     pairs = [(n, n) for n in margins]
     return Windows(input.array.shape[-dims:], kernel, steps, pairs, spacing, ceil_mode)
+
+
+def _over_windows(ufunc, windows, padded, input) -> tuple[np.ndarray, np.ndarray]:
+    """The ufunc over what each window holds: the result, and its view with the batch last."""
+    shape = (len(padded), *windows.out, padded.shape[-1])
+    y, z = empty_batch_last(shape, padded.dtype, input.array.ndim)
+    z[...] = padded[windows.places[0]]
+    for place in windows.places[1:]:
+        ufunc(z, padded[place], out=z)
+    return y, z
 
 
 @functools.lru_cache(maxsize=64)

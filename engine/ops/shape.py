@@ -23,6 +23,9 @@ def reshape(x: Tensor, *shape: int) -> Tensor:
 def view(x: Tensor, *shape: int) -> Tensor:
     """y = x in another shape, on the same memory. RuntimeError where that cannot be."""
     a, sizes = x.array, sizes_of(shape)
+    if a.base is None and a.ndim > 2 and np.moveaxis(a, 0, -1).flags.c_contiguous:
+        # Convolution or pooling chose this order of memory, not the program: lay it out as usual.
+        a = x.array = np.ascontiguousarray(a)
     before, y = a.shape, _reshaped(a, sizes)
     if a.size and not np.may_share_memory(a, y):
         raise RuntimeError(

@@ -1,14 +1,9 @@
 """Where a kernel stands on its input: what convolution and pooling share.
 
-Both see a batch (N, C, *sizes) with the samples as the last axis, (C, *sizes, N), and lay their
-results out in this order. What one place of the kernel sees is then a few long runs of memory
-instead of many short ones, and no axis is moved from one layer to the next.
+Windows work on (C, *sizes, N), see engine/ops/layout.py.
 """
 
-from __future__ import annotations
-
 import functools
-import inspect
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -16,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from engine.autograd import Tensor
-from engine.ops.checks import require_tensor
 
 Sizes = int | Sequence[int]  # one for all axes, or one for each
 
@@ -88,65 +82,27 @@ class Windows:
         return total[self._inner]
 
 
-def batch_last(a: np.ndarray, dims: int) -> np.ndarray:
-    """(N, C, *sizes), or (C, *sizes) without a batch, as (C, *sizes, N)."""
-    a = a if a.ndim == dims + 2 else a[None]
-    return a.transpose(*range(1, a.ndim), 0)
-
-
-def batch_first(a: np.ndarray, ndim: int) -> np.ndarray:
-    """(C, *sizes, N) as (N, C, *sizes), or as (C, *sizes) if ndim says that there was no batch."""
-    a = a.transpose(-1, *range(a.ndim - 1))
-    return a if a.ndim == ndim else a[0]
-
-
-def empty_batch_last(shape: Sequence[int], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """An empty (N, C, *sizes) whose memory has the order (C, *sizes, N), and its view so."""
-    y = np.empty_like(batch_first(np.empty(shape, dtype), len(shape)))
-    return y, batch_last(y, y.ndim - 2)
-
-
-def require_batch(name: str, dims: int, x: Tensor) -> None:
-    """RuntimeError unless x is (N, C, *sizes) or (C, *sizes) with this number of sizes."""
-    require_tensor(name, "input", x)
-    shape = x.array.shape
-    if len(shape) not in (dims + 1, dims + 2):
-        wanted = f"{dims + 1}D (unbatched) or {dims + 2}D (batched)"
-        raise RuntimeError(f"Expected {wanted} input to {name}, but got size {list(shape)}")
-
-
 def for_each_axis(name: str, argument: str, value: Any, dims: int, least: int) -> tuple[int, ...]:
-    """(3, 3) of 3 for two axes, or the sizes themselves. Errors are PyTorch's.
+    """(3, 3) of 3 for two axes, or the sizes themselves.
 
     Raises: TypeError unless they are integers, RuntimeError for another number of them or if one is
     below the least.
     """
     sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    seen = f"{argument} of {name} must be an int or {dims} of them, at least {least}, not {value!r}"
     if not all(isinstance(n, (int, np.integer)) for n in sizes):
-        raise TypeError(f"{name}(): {argument} must be an int or {dims} of them, not {value!r}")
-    if len(sizes) not in (1, dims):
-        raise RuntimeError(f"{name}: expected {argument} to be one int or {dims}, but got {value}")
-    if min(sizes) < least:
-        limit = "negative" if least == 0 else "non-positive"
-        raise RuntimeError(f"{name}: {limit} {argument} is not supported, but got {value}")
+        raise TypeError(seen)
+    if len(sizes) not in (1, dims) or min(sizes) < least:
+        raise RuntimeError(seen)
     return sizes * (dims // len(sizes))
 
 
-def of_dimensions(function: Callable[..., Tensor], name: str) -> list[Callable[..., Tensor]]:
+def of_dimensions(function: Callable[..., Tensor]) -> list[Callable[..., Tensor]]:
     """What function(dims, …) is for 1, 2 and 3 dimensions: conv1d, conv2d and conv3d, say."""
-
-    def of(dims: int) -> Callable[..., Tensor]:
-        @functools.wraps(function)
-        def bound(*args: Any, **named: Any) -> Tensor:
-            return function(dims, *args, **named)
-
-        signature = inspect.signature(function)
-        parameters = list(signature.parameters.values())[1:]
-        bound.__dict__["__signature__"] = signature.replace(parameters=parameters)
-        bound.__name__ = bound.__qualname__ = name.format(dims)
-        return bound
-
-    return [of(dims) for dims in (1, 2, 3)]
+    versions = [functools.partial(function, dims) for dims in (1, 2, 3)]
+    for version in versions:
+        version.__doc__ = function.__doc__
+    return versions
 
 
 def _x(sizes: Sequence[int]) -> str:
