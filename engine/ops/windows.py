@@ -99,7 +99,7 @@ def for_each_axis(name: str, argument: str, value: Any, dims: int, least: int) -
 
 def of_dimensions(function: Callable[..., Tensor]) -> list[Callable[..., Tensor]]:
     """What function(dims, …) is for 1, 2 and 3 dimensions: conv1d, conv2d and conv3d, say."""
-    versions = [functools.partial(function, dims) for dims in (1, 2, 3)]
+    versions: list[Any] = [functools.partial(function, dims) for dims in (1, 2, 3)]
     for version in versions:
         version.__doc__ = function.__doc__
     return versions

@@ -75,6 +75,16 @@ OPERATIONS = {
     ),
     "nll_loss": lambda x, y: F.nll_loss(x, engine.tensor([0, 3, 1])),
     "cross_entropy": lambda x, y: F.cross_entropy(x, engine.tensor([0, 3, 1])),
+    "conv1d": lambda x, y: F.conv1d(x[None], x[:, None, :2], y[:3], 2, 1, groups=3),
+    "conv2d": lambda x, y: F.conv2d(x[None], (x * x)[None, None, :2, 1:], dilation=(2, 1)),
+    "conv3d": lambda x, y: F.conv3d(x[None, None], (y * y).view(1, 1, 1, 2, 2), padding="same"),
+    "max_pool2d": lambda x, y: F.max_pool2d((x * y)[None], 2, 1, padding=1),
+    "avg_pool2d": lambda x, y: F.avg_pool2d((x * y)[None], 2, ceil_mode=True),
+    "adaptive_avg_pool2d": lambda x, y: F.adaptive_avg_pool2d((x * y)[None], (2, 3)),
+    "batch_norm": lambda x, y: F.batch_norm(x, None, None, y, y * y, training=True),
+    "batch_norm in eval": lambda x, y: F.batch_norm(
+        x, engine.ones(4), engine.full((4,), 0.5), y, y
+    ),
 }
 
 
@@ -111,6 +121,21 @@ def textbook_softmax(x, w, b):
     return x.exp() / x.exp().sum(1, keepdim=True)
 
 
+def textbook_convolution(x, w, b):
+    """Each window of two numbers times the kernel, one by one, for signals of one channel."""
+    places = range(x.shape[2] - 1)
+    return engine.stack([x[:, 0, i : i + 2] @ w[:, 0].T + b for i in places], 2)
+
+
+def textbook_max_pool(x):
+    return engine.stack([engine.maximum(x[..., i], x[..., i + 1]) for i in (0, 2)], 2)
+
+
+def textbook_batch_norm(x, w, b):
+    centred = x - x.mean(0)
+    return centred / ((centred * centred).mean(0) + 1e-5).sqrt() * w + b
+
+
 TARGET = engine.tensor([[2], [0], [3], [1], [1]])
 TWINS = [
     (lambda x, w, b: F.linear(x, w, b), textbook_linear),
@@ -121,12 +146,23 @@ TWINS = [
     ),
     (lambda x, w, b: F.softmax(x, 1), textbook_softmax),
 ]
+PLAIN = ((5, 4), (3, 4), (3,))
+TWINS = [(*pair, PLAIN) for pair in TWINS]
+TWINS += [
+    (F.conv1d, textbook_convolution, ((2, 1, 5), (3, 1, 2), (3,))),
+    (lambda x: F.max_pool1d(x, 2), textbook_max_pool, ((2, 3, 4),)),
+    (
+        lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True),
+        textbook_batch_norm,
+        ((5, 4), (4,), (4,)),
+    ),
+]
 
 
-@pytest.mark.parametrize("fused,textbook", TWINS, ids=lambda f: f.__name__)
-def test_a_fused_operation_is_one_record_and_agrees_with_its_textbook_twin(fused, textbook):
+@pytest.mark.parametrize("fused,textbook,shapes", TWINS, ids=lambda f: getattr(f, "__name__", ""))
+def test_a_fused_operation_is_one_record_and_agrees_with_its_textbook_twin(fused, textbook, shapes):
     rng = np.random.default_rng(1)
-    values = [rng.standard_normal(shape) for shape in ((5, 4), (3, 4), (3,))]
+    values = [rng.standard_normal(shape) for shape in shapes]
     results = []
     for function in (fused, textbook):
         inputs = [engine.tensor(v, requires_grad=True) for v in values]
