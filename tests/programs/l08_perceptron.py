@@ -35,7 +35,7 @@ for gate, labels in GATES.items():
     answers = [neuron.forward(x) for x in POINTS]
     print(gate, answers, "right" if answers == labels else "wrong")
     print("    mistakes per epoch:", *mistakes[:8], "... last:", mistakes[-1])
-    print(f"    w = {[round(w, 4) for w in neuron.weights.tolist()]}, b = {neuron.bias:.1f}")
+    print(f"    w = {neuron.weights.tolist()}, b = {neuron.bias:.1f}")
 # -> AND [0, 0, 0, 1] right
 # -> OR [0, 1, 1, 1] right
 

@@ -29,7 +29,7 @@ def side_by_side(seeds, units):
 
 
 def train(parameters, activation, optimizer, steps):
-    """The loss of each network after the last step but one, and how many answers are right."""
+    """The loss of each network in the last step, and how many of its four answers were right."""
     W1, b1, W2, b2 = parameters
     targets = Y.expand(len(W1), 4, 1)
     for _ in range(steps):

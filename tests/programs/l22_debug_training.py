@@ -23,11 +23,8 @@ def debug_training(model, loader, criterion, optimizer):
     print("2. Do gradients reach every layer?")
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
-            grad = parameter.grad  # its mean would be a difference of rounding errors: take sizes
-            size = grad.abs()
-            print(
-                f"{name}: mean size {size.mean():.6f}, std {grad.std():.6f}, max {size.max():.6f}"
-            )
+            size = parameter.grad.abs()  # signs cancel in a mean and leave rounding errors
+            print(f"{name}: mean {size.mean():.6f}, std {size.std():.6f}, max {size.max():.6f}")
 
     print("3. Are units dead?")
     outputs = {}
@@ -76,6 +73,6 @@ model = network()
 nn.init.constant_(model[0].bias, -100.0)
 debug_training(model, loader, nn.CrossEntropyLoss(), optim.Adam(model.parameters(), lr=0.02))
 # -> warning: not even one batch; look at the model and the learning rate
-# -> 0.weight: mean size 0.000000, std 0.000000, max 0.000000
+# -> 0.weight: mean 0.000000, std 0.000000, max 0.000000
 # -> 1: 100.0% zeros
 # -> warning: more than half of the outputs are 0
