@@ -37,6 +37,6 @@ for layer in block.layer1:
 y = block(images)
 (y * y).mean().backward()
 print(block)
-print(y[0, :3, :2, :2])
+print(y.detach()[0, :3, :2, :2])
 for name, parameter in block.named_parameters():
     print(name, tuple(parameter.shape), f"{parameter.grad.norm():.6f}")

@@ -37,7 +37,7 @@ x = engine.randn(2, 64, 8, 8)
 block = Bottleneck(64, 64)
 y = block(x)
 print(tuple(x.shape), "to", tuple(y.shape))  # -> (2, 64, 8, 8) to (2, 64, 8, 8)
-print(y[0, 0, :2])
+print(y.detach()[0, 0, :2])
 print(f"bottleneck: {count_parameters(block):,}")  # -> bottleneck: 4,448
 plain = [nn.Conv2d(64, 64, 3, padding=1) for _ in range(2)]
 print(f"two 3x3 convolutions: {count_parameters(*plain):,}")  # -> two 3x3 convolutions: 73,856

@@ -11,7 +11,7 @@ images = engine.randn(2, 3, 32, 32)
 conv = nn.Conv2d(in_channels=3, out_channels=64, kernel_size=3, stride=1, padding=1)
 features = conv(images)
 print("conv, same size:", tuple(features.shape))  # -> conv, same size: (2, 64, 32, 32)
-print(features[0, 0, :2, :3])
+print(features.detach()[0, 0, :2, :3])
 
 maxpool = nn.MaxPool2d(kernel_size=2, stride=2)
 avgpool = nn.AvgPool2d(kernel_size=2, stride=2)
