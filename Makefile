@@ -43,12 +43,12 @@ lint: setup
 test: lint
 	$(RUN) -m engine.course doctor --install-browser
 	$(RUN) -m engine.course exercises --check
-	$(PYTEST) $(PARALLEL) tests/engine tests/lab tests/grading tests/project
+	$(PYTEST) $(PARALLEL) tests/engine tests/programs tests/lab tests/grading tests/project
 	$(PYTEST) -n 2 --dist worksteal tests/notebooks
 	$(PYTEST) tests/browser
 
 test-fast: lint
-	$(PYTEST) $(PARALLEL) -m "not slow" tests/engine tests/lab tests/grading tests/project
+	$(PYTEST) $(PARALLEL) -m "not slow" tests/engine tests/programs tests/lab tests/grading tests/project
 
 bench: setup
 	@$(RUN) -m benchmarks

@@ -6,8 +6,8 @@ from urllib.parse import unquote
 
 import notebook_files
 import pytest
+from import_renaming import numeric_bindings
 from notebook_files import INSIDE, NOTEBOOKS, code_cells, has_tag, imports, prose, read
-from torch_twin import numeric_bindings
 
 from engine.course.normal_form import problems
 

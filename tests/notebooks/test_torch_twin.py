@@ -44,6 +44,14 @@ def test_an_import_inside_code_keeps_its_neighbours():
     ]
 
 
+def test_tools_come_from_the_packages_that_pytorchs_users_take():
+    assert sources(("from engine.utils import LRFinder, gradcheck, summary",)) == [
+        "from torch_lr_finder import LRFinder as LRFinder\n"
+        "from torchinfo import summary as summary\n"
+        "from engine.utils import gradcheck"
+    ]
+
+
 def test_pictures_data_and_checks_keep_the_engine():
     for line in (
         "from engine.lab import ask",

@@ -5,53 +5,12 @@ kind may follow one of the other, so each starts by binding the names that the n
 imported so far to its own library.
 """
 
-import ast
 import copy
-from dataclasses import dataclass
 
+from import_renaming import Binding, renamed_source
 from notebook_files import INSIDE, has_tag
 
 from engine.course.normal_form import Notebook
-
-RENAMED = {
-    "engine": "torch",
-    "engine.nn": "torch.nn",
-    "engine.utils.data": "torch.utils.data",
-}
-# What `from engine import ...` may name: the parts that bear the same name in PyTorch.
-PARTS = ("nn", "optim")
-
-
-@dataclass(frozen=True)
-class Binding:
-    """One imported name: `from module import member as name`, or `import module as name`."""
-
-    name: str
-    module: str
-    member: str | None
-
-    def line(self, renamed: bool) -> str:
-        module = RENAMED[self.module] if renamed else self.module
-        if self.member is None:
-            return f"import {module} as {self.name}"
-        return f"from {module} import {self.member} as {self.name}"
-
-
-def numeric_bindings(node: ast.Import | ast.ImportFrom) -> list[Binding]:
-    """The names that an import takes from the numeric core in one of the agreed forms."""
-    if isinstance(node, ast.Import):
-        return [
-            Binding(alias.asname or alias.name, alias.name, None)
-            for alias in node.names
-            if alias.name == "engine"
-        ]
-    if node.module not in RENAMED or node.level:
-        return []
-    return [
-        Binding(alias.asname or alias.name, node.module, alias.name)
-        for alias in node.names
-        if node.module != "engine" or alias.name in PARTS
-    ]
 
 
 def on_torch(notebook: Notebook) -> Notebook:
@@ -61,31 +20,12 @@ def on_torch(notebook: Notebook) -> Notebook:
     for cell in twin["cells"]:
         if cell["cell_type"] != "code" or not cell["source"].strip():
             continue
-        renamed = not has_tag(cell, INSIDE)
-        tree = ast.parse(cell["source"])
-        lines = cell["source"].splitlines()
-        before = [binding.line(renamed) for binding in known.values()]
-        # From the end, so that the line numbers of earlier imports stay true.
-        for node in reversed(tree.body):
-            if not isinstance(node, ast.Import | ast.ImportFrom):
-                continue
-            bindings = numeric_bindings(node)
-            known.update({binding.name: binding for binding in bindings})
-            if renamed and bindings:
-                lines[node.lineno - 1 : node.end_lineno] = _replacement(node, bindings)
-        cell["source"] = "\n".join([*before, *lines])
+        inside = has_tag(cell, INSIDE)
+        before = [binding.line(renamed=not inside) for binding in known.values()]
+        renamed, bindings = renamed_source(cell["source"])
+        known.update({binding.name: binding for binding in bindings})
+        cell["source"] = "\n".join([*before, cell["source"] if inside else renamed])
     return twin
-
-
-def _replacement(node: ast.Import | ast.ImportFrom, bindings: list[Binding]) -> list[str]:
-    taken = {(binding.module, binding.member) for binding in bindings}
-    if isinstance(node, ast.Import):
-        rest = [alias for alias in node.names if (alias.name, None) not in taken]
-        left = [ast.unparse(ast.Import(rest))] if rest else []
-    else:
-        others = [alias for alias in node.names if (node.module, alias.name) not in taken]
-        left = [ast.unparse(ast.ImportFrom(node.module, others, node.level))] if others else []
-    return [binding.line(renamed=True) for binding in bindings] + left
 
 
 def shown_texts(cell: dict) -> list[str]:
