@@ -12,6 +12,7 @@ from engine import dtypes
 from engine.autograd import Tensor, constant
 from engine.dtypes import Size, device, dtype
 from engine.ops.arguments import axis_of
+from engine.ops.checks import require_tensor
 from engine.ops.indexing import getitem, item
 from engine.ops.shape import t, to_dtype
 
@@ -33,8 +34,7 @@ def get_device(x: Tensor) -> device:
 
 def set_data(x: Tensor, new: Tensor) -> None:
     """Make x show new's memory from now on. TypeError if new is no tensor."""
-    if not isinstance(new, Tensor):
-        raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+    require_tensor("data", "new", new)
     x.array = new.array
 
 

@@ -189,7 +189,8 @@ def _without_gradient(ufunc):
             return constant(ufunc(*arrays))
         except TypeError:
             text = f"{ufunc.__name__} is for integers and booleans, but got {arrays[0].dtype}"
-            raise NotImplementedError(f"{text}: compare first, (x > 0) & (x < 1)") from None
+            error = NotImplementedError if other else TypeError
+            raise error(f"{text}: compare first, (x > 0) & (x < 1)") from None
 
     operation.__doc__ = f"NumPy's {ufunc.__name__}, element by element"
     return operation
