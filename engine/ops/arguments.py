@@ -12,10 +12,7 @@ def axis_of(dim: int, ndim: int) -> int:
     """dim as an index from 0; IndexError names the range if it is outside"""
     size = max(ndim, 1)
     if not -size <= dim < size:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-size}, {size - 1}], "
-            f"but got {dim})"
-        )
+        raise IndexError(f"Dimension out of range (expected [{-size}, {size - 1}], but got {dim})")
     return dim % size
 
 

@@ -15,10 +15,10 @@ def require_tensor(function: str, argument: str, value: object) -> None:
         raise TypeError(f"{function}(): argument '{argument}' must be Tensor, not {seen}")
 
 
-def require_floating(function: str, a: np.ndarray) -> None:
-    """NotImplementedError unless a holds floating point numbers."""
+def require_floating(function: str, a: np.ndarray, error: type = NotImplementedError) -> None:
+    """NotImplementedError, or another error, unless a holds floating point numbers."""
     if a.dtype.kind != "f":
-        raise NotImplementedError(f"\"{function}\" not implemented for '{title_of(a)}'")
+        raise error(f"\"{function}\" not implemented for '{title_of(a)}'")
 
 
 def title_of(a: np.ndarray) -> str:

@@ -12,8 +12,9 @@ from engine import dtypes
 from engine.autograd import Tensor, constant
 from engine.dtypes import Size, device, dtype
 from engine.ops.arguments import axis_of
-from engine.ops.indexing import item
-from engine.ops.shape import to_dtype, transpose, unbind
+from engine.ops.checks import require_tensor
+from engine.ops.indexing import getitem, item
+from engine.ops.shape import t, to_dtype
 
 
 def get_shape(x: Tensor) -> Size:
@@ -31,28 +32,10 @@ def get_device(x: Tensor) -> device:
     return device("cpu")
 
 
-def get_ndim(x: Tensor) -> int:
-    """The number of axes."""
-    return x.array.ndim
-
-
-def get_data(x: Tensor) -> Tensor:
-    """The same numbers in the same memory, without history. Assign to replace the numbers."""
-    return constant(x.array)
-
-
 def set_data(x: Tensor, new: Tensor) -> None:
     """Make x show new's memory from now on. TypeError if new is no tensor."""
-    if not isinstance(new, Tensor):
-        raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+    require_tensor("data", "new", new)
     x.array = new.array
-
-
-def get_T(x: Tensor) -> Tensor:  # noqa: N802 - PyTorch's own name
-    """xᵀ of a matrix; a vector stays as it is."""
-    if x.array.ndim > 2:
-        raise RuntimeError(f"T: expected a tensor with <= 2 dimensions, but got {x.array.ndim}D")
-    return transpose(x, 0, 1) if x.array.ndim == 2 else transpose(x, 0, 0)
 
 
 def size(x: Tensor, dim: int | None = None) -> Size | int:
@@ -75,6 +58,9 @@ def detach(x: Tensor) -> Tensor:
     return constant(x.array)
 
 
+get_ndim, get_data, get_T = dim, detach, t  # as properties
+
+
 def requires_grad_(x: Tensor, requires_grad: bool = True) -> Tensor:
     """Set x.requires_grad and return x."""
     x.requires_grad = requires_grad
@@ -84,9 +70,7 @@ def requires_grad_(x: Tensor, requires_grad: bool = True) -> Tensor:
 def numpy(x: Tensor) -> np.ndarray:
     """The NumPy array with x's memory. RuntimeError if x requires grad: detach() first."""
     if x._requires_grad:
-        raise RuntimeError(
-            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-        )
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad: use detach().numpy()")
     return x.array
 
 
@@ -98,15 +82,13 @@ def to(
 
     Raises: RuntimeError for a device other than the CPU.
     """
-    for argument in args:
+    for argument in (*args, "cpu" if device is None else device):
         if isinstance(argument, dtypes.dtype):
             dtype = argument
         elif isinstance(argument, Tensor):
             dtype = get_dtype(argument)
         else:
             dtypes.device(argument)  # raises for any other than the CPU
-    if device is not None:
-        dtypes.device(device)
     y = x if dtype is None else to_dtype(x, dtypes.to_numpy_dtype(dtype))
     return y.clone() if copy and y is x else y
 
@@ -116,29 +98,16 @@ def cpu(x: Tensor) -> Tensor:
     return x
 
 
-def float_(x: Tensor) -> Tensor:
-    """x as float32"""
-    return to_dtype(x, np.dtype(np.float32))
+def _cast(kind: dtypes.dtype):
+    def cast(x: Tensor) -> Tensor:
+        return to_dtype(x, kind.numpy)
+
+    cast.__doc__ = f"x as {kind.name}: integers by cutting towards 0, bool by asking what is not 0"
+    return cast
 
 
-def double(x: Tensor) -> Tensor:
-    """x as float64"""
-    return to_dtype(x, np.dtype(np.float64))
-
-
-def long(x: Tensor) -> Tensor:
-    """x as int64, cut towards 0"""
-    return to_dtype(x, np.dtype(np.int64))
-
-
-def int_(x: Tensor) -> Tensor:
-    """x as int32, cut towards 0"""
-    return to_dtype(x, np.dtype(np.int32))
-
-
-def bool_(x: Tensor) -> Tensor:
-    """x as bool: True where it is not 0"""
-    return to_dtype(x, np.dtype(np.bool_))
+float_, double = _cast(dtypes.float32), _cast(dtypes.float64)
+int_, long, bool_ = _cast(dtypes.int32), _cast(dtypes.int64), _cast(dtypes.bool_)
 
 
 def to_array(x: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -149,15 +118,13 @@ def to_array(x: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarr
 def length(x: Tensor) -> int:
     """The size of the first axis. TypeError if there is none."""
     if not x.array.ndim:
-        raise TypeError("len() of a 0-d tensor")
+        raise TypeError("a 0-d tensor has no len() and no rows to iterate over")
     return x.array.shape[0]
 
 
 def iterate(x: Tensor) -> Iterator[Tensor]:
     """The slices along the first axis. TypeError if there is none."""
-    if not x.array.ndim:
-        raise TypeError("iteration over a 0-d tensor")
-    return iter(unbind(x))
+    return (getitem(x, i) for i in range(length(x)))
 
 
 def contains(x: Tensor, value: object) -> bool:
@@ -168,10 +135,8 @@ def contains(x: Tensor, value: object) -> bool:
 def truth(x: Tensor) -> bool:
     """Whether the one element is not 0. RuntimeError for more than one, or none."""
     if x.array.size != 1:
-        raise RuntimeError(
-            f"Boolean value of Tensor with {x.array.size or 'no'} values is ambiguous; "
-            "use .any() or .all()"
-        )
+        seen = f"Boolean value of Tensor with {x.array.size or 'no'} values"
+        raise RuntimeError(f"{seen} is ambiguous: use .any() or .all()")
     return bool(x.array.item())
 
 
@@ -202,13 +167,8 @@ def formatted(x: Tensor, spec: str) -> str:
 def deep_copied(x: Tensor, memo: dict) -> Tensor:
     """copy.deepcopy(x). RuntimeError for what was computed: only leaves can be copied."""
     if x.grad_fn is not None:
-        raise RuntimeError(
-            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-            "protocol at the moment; this one was computed: use clone() or detach()."
-        )
-    twin = type(x).__new__(type(x))
-    memo[id(x)] = twin
+        raise RuntimeError("only leaves can be deep-copied; this one was computed: use clone()")
+    twin = memo[id(x)] = type(x).__new__(type(x))
     twin.array, twin.grad_fn = x.array.copy(), None
-    twin._requires_grad = x._requires_grad
-    twin._grad = copy.deepcopy(x._grad, memo)
+    twin._grad, twin._requires_grad = copy.deepcopy(x._grad, memo), x._requires_grad
     return twin

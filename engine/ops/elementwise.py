@@ -6,6 +6,7 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, constant, record
+from engine.ops.checks import require_tensor
 from engine.ops.promotion import floating, operands
 
 
@@ -21,10 +22,7 @@ def sub(x: Tensor | float, y: Tensor | float, *, alpha: float = 1) -> Tensor:
     """z = x - alpha·y,  dx = dz,  dy = -alpha·dz"""
     a, b = operands(x, y)
     if _is_bool(a) or _is_bool(b):
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. "
-            "Write a ^ b for 'one of the two', ~a for 'not', or a.long() - b.long()."
-        )
+        raise RuntimeError("`-` with a bool tensor is not supported: write x ^ y, ~x or x.long()")
     if alpha == 1:
         return record(a - b, (x, y), lambda dz: (dz, -dz))
     return record(a - alpha * b, (x, y), lambda dz: (dz, -alpha * dz))
@@ -40,8 +38,9 @@ def mul(x: Tensor | float, y: Tensor | float) -> Tensor:
 
 def div(x: Tensor | float, y: Tensor | float) -> Tensor:
     """z = x / y,  dx = dz / y,  dy = -dz x / y²"""
-    a, b = (_as_float(operand) for operand in operands(x, y))
-    z = a / b
+    a, b = operands(x, y)
+    kind = np.result_type(a, b)
+    z = np.divide(a, b, dtype=kind if kind.kind == "f" else dtypes.get_default_dtype().numpy)
     if not isinstance(y, Tensor):
         return record(z, (x,), lambda dz: (dz / b,))
     return record(z, (x, y), lambda dz: (dz / b, -dz * (z / b)))
@@ -65,19 +64,19 @@ def remainder(x: Tensor | float, y: Tensor | float) -> Tensor:
 def pow(x: Tensor | float, y: Tensor | float) -> Tensor:
     """z = xʸ,  dx = y xʸ⁻¹ dz,  dy = xʸ ln x dz"""
     a, b = operands(x, y)
-    integers = not isinstance(a, float) and not isinstance(b, float) and _kind(a) + _kind(b) < 3
-    if integers and np.any(np.asarray(b) < 0) and not isinstance(y, Tensor):
-        raise RuntimeError(f"Integers to negative integer powers are not allowed, but got {b}")
-    z = np.square(a) if not isinstance(y, Tensor) and y == 2 else np.power(a, b)
+    try:
+        z = a**b
+    except ValueError:
+        raise RuntimeError(f"Integers to negative integer powers are not allowed: {b}") from None
     if not isinstance(y, Tensor):
-        return record(z, (x,), lambda dz: (_power_slope(dz, a, b),))
-    return record(z, (x, y), lambda dz: (_power_slope(dz, a, b), dz * _power_log(a, b, z)))
+        return record(z, (x,), lambda dz: (dz * _power_slope(a, b),))
+    return record(z, (x, y), lambda dz: (dz * _power_slope(a, b), dz * _power_log(a, b, z)))
 
 
 def neg(x: Tensor) -> Tensor:
     """y = -x,  dx = -dy"""
     if _is_bool(x.array):
-        raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported; use ~.")
+        raise RuntimeError("`-` on a bool tensor is not supported: write ~x")
     return record(-x.array, (x,), lambda dy: (-dy,))
 
 
@@ -138,36 +137,26 @@ def clamp(
     """
     if min is None and max is None:
         raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
-    if isinstance(min, Tensor) or isinstance(max, Tensor):
-        y = x if min is None else maximum(x, min, tie_to_first=True)
-        return y if max is None else minimum(y, max, tie_to_first=True)
-    a = x.array
-    if a.dtype.kind != "f" and (isinstance(min, float) or isinstance(max, float)):
-        a = floating(x)
-    inside = np.ones(a.shape, bool)
     if min is not None:
-        inside &= a >= min
-    if max is not None:
-        inside &= a <= max
-    lower = -np.inf if min is None and a.dtype.kind == "f" else min
-    return record(np.clip(a, lower, max), (x,), lambda dy: (dy * inside,), "ClampBackward1")
+        x = _extremum(np.maximum, np.greater, x, min, 1, "ClampBackward1")
+    return x if max is None else _extremum(np.minimum, np.less, x, max, 1, "ClampBackward1")
 
 
-def maximum(x: Tensor | float, y: Tensor | float, *, tie_to_first: bool = False) -> Tensor:
+def maximum(x: Tensor, y: Tensor) -> Tensor:
     """z = the larger of x and y; it takes the gradient, equal ones half each"""
-    return _extremum(np.maximum, np.greater, x, y, tie_to_first, "MaximumBackward0")
+    return _extremum(np.maximum, np.greater, x, y, 0.5, "MaximumBackward0")
 
 
-def minimum(x: Tensor | float, y: Tensor | float, *, tie_to_first: bool = False) -> Tensor:
+def minimum(x: Tensor, y: Tensor) -> Tensor:
     """z = the smaller of x and y; it takes the gradient, equal ones half each"""
-    return _extremum(np.minimum, np.less, x, y, tie_to_first, "MinimumBackward0")
+    return _extremum(np.minimum, np.less, x, y, 0.5, "MinimumBackward0")
 
 
-def _extremum(choose, wins, x, y, tie_to_first, name) -> Tensor:
+def _extremum(choose, wins, x, y, share_of_a_tie, name) -> Tensor:
     a, b = operands(x, y)
 
     def backward(dz):
-        share = np.where(a == b, 1.0 if tie_to_first else 0.5, wins(a, b)).astype(dz.dtype)
+        share = np.where(a == b, share_of_a_tie, wins(a, b)).astype(dz.dtype)
         return dz * share, dz * (1 - share)
 
     return record(choose(a, b), (x, y), backward, name)
@@ -175,127 +164,66 @@ def _extremum(choose, wins, x, y, tie_to_first, name) -> Tensor:
 
 def where(condition: Tensor, x: Tensor | float, y: Tensor | float) -> Tensor:
     """z = x where condition holds, y elsewhere; each gets the gradient where it was taken"""
-    if not isinstance(condition, Tensor) or not _is_bool(condition.array):
-        seen = condition.dtype if isinstance(condition, Tensor) else type(condition).__name__
-        raise RuntimeError(f"where expected condition to be a boolean tensor, but got {seen}")
+    chosen = _mask("where", "condition", condition)
     if not isinstance(x, Tensor) and not isinstance(y, Tensor):
-        floats = isinstance(x, float) or isinstance(y, float)
-        kind = dtypes.get_default_dtype().numpy if floats else np.int64
-        return constant(np.where(condition.array, x, y).astype(kind))
-    chosen = condition.array
+        z = np.where(chosen, x, y)
+        return constant(z.astype(dtypes.get_default_dtype().numpy) if z.dtype.kind == "f" else z)
     a, b = operands(x, y)
-    kind = a.dtype if isinstance(a, np.ndarray) else b.dtype
-    z = np.where(chosen, a, b).astype(kind, copy=False)
-    return record(z, (x, y), lambda dz: (dz * chosen, dz * ~chosen))
+    return record(np.where(chosen, a, b), (x, y), lambda dz: (dz * chosen, dz * ~chosen))
 
 
 def masked_fill(x: Tensor, mask: Tensor, value: Tensor | float) -> Tensor:
     """y = value where mask is True, x elsewhere,  dx = dy where mask is False"""
-    if not isinstance(mask, Tensor) or not _is_bool(mask.array):
-        seen = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
-        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask of {seen}")
-    hidden = mask.array
-    a = x.array
-    fill = value.array if isinstance(value, Tensor) else value
-    if isinstance(value, Tensor) and value.array.ndim:
-        raise RuntimeError(
-            "masked_fill only supports a 0-dimensional value tensor, "
-            f"but got tensor with {value.array.ndim} dimension(s)."
-        )
-    y = np.where(hidden, np.asarray(fill, a.dtype), a)
+    hidden = _mask("masked_fill", "mask", mask)
+    fill = np.asarray(value.array if isinstance(value, Tensor) else value, x.array.dtype)
+    if fill.ndim:
+        raise RuntimeError(f"fill: expected one number, but got shape {list(fill.shape)}")
+    y = np.where(hidden, fill, x.array)
     return record(y, (x, None, value), lambda dy: (dy * ~hidden, None, (dy * hidden).sum()))
 
 
-def _comparison(ufunc):
-    def compare(x, y) -> Tensor:
-        a, b = operands(x, y)
-        return constant(ufunc(a, b))
+def _without_gradient(ufunc):
+    def operation(x, *other) -> Tensor:
+        arrays = operands(x, *other) if other else (x.array,)
+        try:
+            return constant(ufunc(*arrays))
+        except TypeError:
+            text = f"{ufunc.__name__} is for integers and booleans, but got {arrays[0].dtype}"
+            error = NotImplementedError if other else TypeError
+            raise error(f"{text}: compare first, (x > 0) & (x < 1)") from None
 
-    compare.__doc__ = f"Element by element NumPy's {ufunc.__name__}, as a bool tensor."
-    return compare
-
-
-eq = _comparison(np.equal)
-ne = _comparison(np.not_equal)
-lt = _comparison(np.less)
-le = _comparison(np.less_equal)
-gt = _comparison(np.greater)
-ge = _comparison(np.greater_equal)
+    operation.__doc__ = f"NumPy's {ufunc.__name__}, element by element"
+    return operation
 
 
-def logical_and(x: Tensor | float, y: Tensor | float) -> Tensor:
-    """x & y: bitwise for integers, logical for booleans"""
-    return constant(np.bitwise_and(*_integers("&", x, y)))
+eq, ne = _without_gradient(np.equal), _without_gradient(np.not_equal)
+lt, le = _without_gradient(np.less), _without_gradient(np.less_equal)
+gt, ge = _without_gradient(np.greater), _without_gradient(np.greater_equal)
+logical_and, logical_or = _without_gradient(np.bitwise_and), _without_gradient(np.bitwise_or)
+logical_xor, invert = _without_gradient(np.bitwise_xor), _without_gradient(np.invert)
+isnan, isinf = _without_gradient(np.isnan), _without_gradient(np.isinf)
+isfinite = _without_gradient(np.isfinite)
 
 
-def logical_or(x: Tensor | float, y: Tensor | float) -> Tensor:
-    """x | y: bitwise for integers, logical for booleans"""
-    return constant(np.bitwise_or(*_integers("|", x, y)))
-
-
-def logical_xor(x: Tensor | float, y: Tensor | float) -> Tensor:
-    """x ^ y: bitwise for integers, logical for booleans"""
-    return constant(np.bitwise_xor(*_integers("^", x, y)))
-
-
-def invert(x: Tensor) -> Tensor:
-    """~x: bitwise for integers, logical for booleans"""
-    (a,) = _integers("~", x)
-    return constant(np.invert(a))
-
-
-def isnan(x: Tensor) -> Tensor:
-    """True where x is not a number"""
-    return constant(np.isnan(x.array))
-
-
-def isinf(x: Tensor) -> Tensor:
-    """True where x is +∞ or -∞"""
-    return constant(np.isinf(x.array))
-
-
-def isfinite(x: Tensor) -> Tensor:
-    """True where x is neither infinite nor NaN"""
-    return constant(np.isfinite(x.array))
-
-
-def _integers(symbol, *inputs):
-    arrays = operands(*inputs) if len(inputs) == 2 else (inputs[0].array,)
-    for a in arrays:
-        if isinstance(a, float) or (isinstance(a, np.ndarray) and a.dtype.kind == "f"):
-            seen = ", ".join(str(getattr(i, "dtype", type(i).__name__)) for i in inputs)
-            raise NotImplementedError(
-                f"`{symbol}` is not implemented for floating point, got {seen}; compare first: "
-                "(x > 0) & (x < 1)"
-            )
-    return arrays
+def _mask(function, argument, mask) -> np.ndarray:
+    require_tensor(function, argument, mask)
+    if not _is_bool(mask.array):
+        raise RuntimeError(f"{function} expected a bool {argument}, but got {mask.dtype}")
+    return mask.array
 
 
 def _is_bool(a) -> bool:
     return isinstance(a, bool) or (isinstance(a, np.ndarray) and a.dtype.kind == "b")
 
 
-def _kind(a) -> int:
-    return dtypes.category(a.dtype) if isinstance(a, np.ndarray) else 1
-
-
-def _as_float(operand):
-    if isinstance(operand, np.ndarray) and operand.dtype.kind != "f":
-        return operand.astype(dtypes.get_default_dtype().numpy)
-    return operand
-
-
 def _refuse_integer_zero(a, b) -> None:
-    whole = all(isinstance(v, int) or (isinstance(v, np.ndarray) and v.dtype.kind in "iu")
-                for v in (a, b))  # fmt: skip
-    if whole and np.any(np.asarray(b) == 0):
+    if np.result_type(a, b).kind in "iu" and not np.all(b):
         raise RuntimeError("ZeroDivisionError: an integer tensor was divided by 0")
 
 
-def _power_slope(dz, a, b):
-    slope = dz * b * np.power(a, np.subtract(b, 1))
-    return np.where(np.asarray(b) == 0, 0, slope).astype(dz.dtype, copy=False)
+def _power_slope(a, b):
+    return np.where(b == 0, 0, b * a ** (b - 1))
 
 
 def _power_log(a, b, z):
-    return np.where((np.asarray(a) == 0) & (np.asarray(b) >= 0), 0, z * np.log(a))
+    return np.where((a == 0) & (b >= 0), 0, z * np.log(a))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.autograd import Tensor, changes, check_in_place, constant, record
+from engine.autograd import Tensor, changes, check_in_place, record
 from engine.ops.arguments import axis_of
+from engine.ops.checks import require_tensor
 
 
 def getitem(x: Tensor, index: object) -> Tensor:
@@ -13,89 +14,70 @@ def getitem(x: Tensor, index: object) -> Tensor:
 
     dx = dy at the places that were picked (a place picked twice gets the sum), 0 elsewhere
     """
-    a, where, copies = x.array, _numpy_index(index), _is_advanced(index)
-    if not copies and Ellipsis not in where:
+    shape, where = x.array.shape, _numpy_index(index)
+    if any(isinstance(i, (list, np.ndarray, bool)) for i in where):
+        return _picked(x, where, "IndexBackward0")
+    if Ellipsis not in where:
         where = (*where, Ellipsis)  # so that NumPy returns a view even of a single number
-    y = a[where]
-    shape = a.shape
 
     def backward(dy):
         dx = np.zeros(shape, dy.dtype)
-        if copies:
-            np.add.at(dx, where, dy)
-        else:
-            dx[where] = dy
+        dx[where] = dy
         return (dx,)
 
-    return record(y, (x,), backward, "IndexBackward0" if copies else _view_name(index))
+    name = "SelectBackward0" if int in map(type, where) else "SliceBackward0"
+    return record(x.array[where], (x,), backward, name)
 
 
-def setitem(x: Tensor, index: object, value: object) -> None:
-    """x[index] = value, in place. RuntimeError where that would have to be recorded."""
-    if check_in_place(x, value):
-        raise RuntimeError(
-            "item assignment to a tensor that requires grad is not recorded by the engine; do it "
-            "under no_grad(), or build the tensor with where(), cat() or masked_fill()"
-        )
-    new = value.array if isinstance(value, Tensor) else value
-    try:
-        x.array[_numpy_index(index)] = new
-    except ValueError:
-        seen, place = np.asarray(new).shape, x.array[_numpy_index(index)].shape
-        raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(seen)} cannot be broadcast to indexing "
-            f"result of shape {list(place)}"
-        ) from None
-    changes.note(x.array)
-
-
-def gather(x: Tensor, dim: int, index: Tensor) -> Tensor:
-    """y[i, j] = x[index[i, j], j] for dim = 0, x[i, index[i, j]] for dim = 1, and so on"""
-    a, axis = x.array, axis_of(dim, x.array.ndim)
-    places = _require_long("gather", index)
-    if places.ndim != a.ndim:
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as input tensor, "
-            f"but got {places.ndim} and {a.ndim}"
-        )
-    if any(p > n for d, (p, n) in enumerate(zip(places.shape, a.shape, strict=True)) if d != axis):
-        raise RuntimeError(
-            f"Size does not match at a dimension other than {axis}: expected index "
-            f"{list(places.shape)} to be no larger than self {list(a.shape)}"
-        )
-    _require_inside(places, a.shape[axis] if a.ndim else 1, dim, RuntimeError)
-    grid: list[np.ndarray] = list(np.indices(places.shape, sparse=True))
-    if a.ndim:
-        grid[axis] = places
-    where = tuple(grid)
-    shape = a.shape
+def _picked(x: Tensor, where: tuple, name: str) -> Tensor:
+    """y = x[where] by arrays, which may name a place twice"""
+    shape = x.array.shape
 
     def backward(dy):
         dx = np.zeros(shape, dy.dtype)
         np.add.at(dx, where, dy)
         return (dx,)
 
-    return record(a[where], (x,), backward)
+    return record(x.array[where], (x,), backward, name)
+
+
+def setitem(x: Tensor, index: object, value: object) -> None:
+    """x[index] = value, in place. RuntimeError where that would have to be recorded."""
+    if check_in_place(x, value):
+        raise RuntimeError(
+            "item assignment to a tensor that requires grad is not recorded by the engine: do it "
+            "under no_grad(), or build the tensor with where(), cat() or masked_fill()"
+        )
+    where = _numpy_index(index)
+    try:
+        x.array[where] = value.array if isinstance(value, Tensor) else value
+    except ValueError as error:
+        raise RuntimeError(f"item assignment: {error}") from None
+    changes.note(x.array)
+
+
+def gather(x: Tensor, dim: int, index: Tensor) -> Tensor:
+    """y[i, j] = x[index[i, j], j] for dim = 0, x[i, index[i, j]] for dim = 1, and so on"""
+    a, axis = x.array, axis_of(dim, x.array.ndim)
+    places = _places("gather", x, axis, index, RuntimeError)
+    sizes = enumerate(zip(places.shape, a.shape, strict=False))
+    if places.ndim != a.ndim or any(p > n for d, (p, n) in sizes if d != axis):
+        seen = f"an index of {list(places.shape)} does not fit {list(a.shape)}"
+        raise RuntimeError(f"gather(): {seen}, only along dim {dim} it may be larger")
+    where: list = list(np.indices(places.shape, sparse=True))
+    if where:
+        where[axis] = places
+    return _picked(x, tuple(where), "GatherBackward0")
 
 
 def index_select(x: Tensor, dim: int, index: Tensor) -> Tensor:
     """y = the slices of x along dim whose numbers index (1-D) lists, in that order"""
-    a, axis = x.array, axis_of(dim, x.array.ndim)
-    places = _require_long("index_select", index)
+    axis = axis_of(dim, x.array.ndim)
+    places = _places("index_select", x, axis, index, IndexError)
     if places.ndim > 1:
-        raise IndexError(
-            f"index_select(): Index is supposed to be a vector, but got shape {list(places.shape)}"
-        )
-    places = places.reshape(-1)
-    _require_inside(places, a.shape[axis] if a.ndim else 1, dim, IndexError)
-    shape = a.shape
-
-    def backward(dy):
-        dx = np.zeros(shape, dy.dtype)
-        np.add.at(np.moveaxis(dx, axis, 0), places, np.moveaxis(dy, axis, 0))
-        return (dx,)
-
-    return record(np.take(a, places, axis), (x,), backward)
+        raise IndexError(f"index_select() expected a vector, but got shape {list(places.shape)}")
+    where = (*[slice(None)] * axis, places.reshape(-1))
+    return _picked(x, where, "IndexSelectBackward0")
 
 
 def to_list(x: Tensor) -> object:
@@ -106,29 +88,8 @@ def to_list(x: Tensor) -> object:
 def item(x: Tensor) -> int | float | bool:
     """The one number that x holds. RuntimeError if it holds more or none."""
     if x.array.size != 1:
-        raise RuntimeError(
-            f"a Tensor with {x.array.size} elements (shape {list(x.array.shape)}) cannot be "
-            "converted to Scalar"
-        )
+        raise RuntimeError(f"a Tensor with {x.array.size} elements cannot be converted to Scalar")
     return x.array.item()
-
-
-def one_hot(index: Tensor, num_classes: int = -1) -> Tensor:
-    """y[..., c] = 1 where index is c, else 0; num_classes is the largest index + 1 by default"""
-    places = index.array
-    if places.dtype != np.int64:
-        raise RuntimeError(
-            f"one_hot is only applicable to index tensor of int64, not {index.dtype}"
-        )
-    if not places.size and num_classes <= 0:
-        raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    classes = int(places.max()) + 1 if num_classes == -1 else num_classes
-    if places.size and not 0 <= places.min() <= places.max() < classes:
-        raise RuntimeError(
-            f"Class values must lie in 0 to {classes - 1}, but go from {places.min()} to "
-            f"{places.max()}"
-        )
-    return constant((places[..., None] == np.arange(classes)).astype(np.int64))
 
 
 def _numpy_index(index) -> tuple:
@@ -146,26 +107,13 @@ def _index_part(index):
     return index
 
 
-def _is_advanced(index) -> bool:
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(i, (list, np.ndarray, Tensor, bool)) for i in parts)
-
-
-def _view_name(index) -> str:
-    first = index[0] if isinstance(index, tuple) and index else index
-    return "SelectBackward0" if isinstance(first, (int, np.integer)) else "SliceBackward0"
-
-
-def _require_long(name, index) -> np.ndarray:
-    if not isinstance(index, Tensor) or index.array.dtype not in (np.int64, np.int32):
-        seen = index.dtype if isinstance(index, Tensor) else type(index).__name__
-        raise RuntimeError(f"{name}(): Expected dtype int64 for index, but got {seen}")
-    return index.array
-
-
-def _require_inside(places, size, dim, error) -> None:
-    outside = (places < 0) | (places >= size)
-    if outside.any():
-        raise error(
-            f"index {places[outside].flat[0]} is out of bounds for dimension {dim} with size {size}"
-        )
+def _places(function, x, axis, index, error) -> np.ndarray:
+    """The array of an index into an axis of x; error if one of its numbers is outside"""
+    require_tensor(function, "index", index)
+    places, size = index.array, (x.array.shape or (1,))[axis]
+    if places.dtype not in (np.int64, np.int32):
+        raise RuntimeError(f"{function}(): expected an index of int64, but got {index.dtype}")
+    outside = places[(places < 0) | (places >= size)]
+    if outside.size:
+        raise error(f"{function}(): index {outside[0]} is out of bounds for size {size}")
+    return places

@@ -9,6 +9,7 @@ import numpy as np
 from engine import dtypes
 from engine.autograd import Tensor, changes, check_in_place, constant, rebase
 from engine.ops import elementwise
+from engine.ops.checks import require_tensor, title_of
 from engine.ops.shape import expand, to_dtype
 
 
@@ -24,8 +25,7 @@ def in_place(operation: Callable[..., Tensor], name: str) -> Callable[..., Tenso
             before = constant(x.array.copy())
             before.grad_fn, before._requires_grad = x.grad_fn, x._requires_grad
             return rebase(x, _fitting(operation(before, *args, **kwargs), x, name))
-        old = constant(x.array)
-        x.array[...] = _fitting(operation(old, *args, **kwargs), x, name).array
+        x.array[...] = _fitting(operation(constant(x.array), *args, **kwargs), x, name).array
         changes.note(x.array)
         return x
 
@@ -36,21 +36,12 @@ def in_place(operation: Callable[..., Tensor], name: str) -> Callable[..., Tenso
 
 def _fill(x: Tensor, value) -> Tensor:
     """y = value everywhere"""
-    if isinstance(value, Tensor) and value.array.ndim:
-        raise RuntimeError(
-            "fill_ only supports 0-dimension value tensor but got tensor with "
-            f"{value.array.ndim} dimensions."
-        )
-    everywhere = constant(np.ones(x.array.shape, bool))
-    if isinstance(value, Tensor):
-        value = to_dtype(value, x.array.dtype)
-    return elementwise.where(everywhere, value, x)
+    return elementwise.masked_fill(x, constant(np.ones(x.array.shape, bool)), value)
 
 
 def _copy(x: Tensor, source: Tensor) -> Tensor:
     """y = source, converted to x's type and broadcast to x's shape"""
-    if not isinstance(source, Tensor):
-        raise TypeError(f"copy_(): argument must be Tensor, not {type(source).__name__}")
+    require_tensor("copy_", "other", source)
     return expand(to_dtype(source, x.array.dtype), *x.array.shape)
 
 
@@ -68,15 +59,9 @@ def zero_(x: Tensor) -> Tensor:
 
 
 def _fitting(result: Tensor, x: Tensor, name: str) -> Tensor:
-    if result.array.shape != x.array.shape:
-        raise RuntimeError(
-            f"output with shape {list(x.array.shape)} doesn't match the broadcast shape "
-            f"{list(result.array.shape)} in {name}"
-        )
-    seen, wanted = result.array.dtype, x.array.dtype
-    if name != "fill_" and dtypes.category(seen) > dtypes.category(wanted):
-        raise RuntimeError(
-            f"result type {dtypes.from_numpy_dtype(seen).title} can't be cast to the desired "
-            f"output type {dtypes.from_numpy_dtype(wanted).title} in {name}"
-        )
+    a, y = x.array, result.array
+    if y.shape != a.shape:
+        raise RuntimeError(f"{name}: {list(y.shape)} does not fit into shape {list(a.shape)}")
+    if dtypes.category(y.dtype) > dtypes.category(a.dtype):
+        raise RuntimeError(f"{name}: result type {title_of(y)} can't be cast to {title_of(a)}")
     return result

@@ -15,23 +15,19 @@ from engine.autograd import Tensor
 def operands(x: object, y: object) -> tuple:
     """The arrays (or Python number) of a binary operation, ready to be combined by NumPy.
 
-    Raises: TypeError if an operand is neither a tensor nor a number, RuntimeError if the shapes do
-    not broadcast.
+    One of the two is a tensor. Raises: TypeError if the other is neither a tensor nor a number,
+    RuntimeError if the shapes do not broadcast.
     """
     a = x.array if isinstance(x, Tensor) else _number(x)
     b = y.array if isinstance(y, Tensor) else _number(y)
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         if a.shape != b.shape:
-            _require_broadcast(a.shape, b.shape)
+            _require_broadcast(a, b)
         if a.dtype is b.dtype:
             return a, b
         common = _common_type(a, b)
         return a.astype(common, copy=False), b.astype(common, copy=False)
-    if isinstance(a, np.ndarray):
-        return _beside_number(a, b), b
-    if isinstance(b, np.ndarray):
-        return a, _beside_number(b, a)
-    raise TypeError(f"expected at least one Tensor, but got {x!r} and {y!r}")
+    return (_beside(a, b), b) if isinstance(a, np.ndarray) else (a, _beside(b, a))
 
 
 def floating(x: Tensor) -> np.ndarray:
@@ -45,14 +41,11 @@ def is_operand(x: object) -> bool:
     return isinstance(x, (Tensor, int, float, np.generic))
 
 
-def _require_broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> None:
-    for axis in range(-1, -min(len(a), len(b)) - 1, -1):
-        if a[axis] != b[axis] and a[axis] != 1 and b[axis] != 1:
-            raise RuntimeError(
-                f"The size of tensor a ({a[axis]}) must match the size of tensor b ({b[axis]}) at "
-                f"non-singleton dimension {max(len(a), len(b)) + axis}: the shapes are {list(a)} "
-                f"and {list(b)}"
-            )
+def _require_broadcast(a: np.ndarray, b: np.ndarray) -> None:
+    try:
+        np.broadcast(a, b)
+    except ValueError:
+        raise RuntimeError(f"shapes {list(a.shape)} and {list(b.shape)} do not broadcast") from None
 
 
 def _number(x):
@@ -63,7 +56,7 @@ def _number(x):
     return x
 
 
-def _beside_number(a: np.ndarray, number) -> np.ndarray:
+def _beside(a: np.ndarray, number) -> np.ndarray:
     kind = 0 if isinstance(number, bool) else 1 if isinstance(number, int) else 2
     if kind <= dtypes.category(a.dtype):
         return a
@@ -71,12 +64,7 @@ def _beside_number(a: np.ndarray, number) -> np.ndarray:
 
 
 def _common_type(a: np.ndarray, b: np.ndarray) -> np.dtype:
-    kind_a, kind_b = dtypes.category(a.dtype), dtypes.category(b.dtype)
-    if (a.ndim == 0) != (b.ndim == 0):
-        with_axes, without = (b, a) if a.ndim == 0 else (a, b)
-        if dtypes.category(without.dtype) <= dtypes.category(with_axes.dtype):
-            return with_axes.dtype
-        return without.dtype
-    if kind_a != kind_b:
-        return a.dtype if kind_a > kind_b else b.dtype
-    return np.promote_types(a.dtype, b.dtype)
+    rank_a, rank_b = ((dtypes.category(v.dtype), v.ndim > 0) for v in (a, b))
+    if rank_a == rank_b:
+        return np.promote_types(a.dtype, b.dtype)
+    return a.dtype if rank_a > rank_b else b.dtype

@@ -69,6 +69,6 @@ def test_positions_outside():
     check_error(lambda t, x: x[::-1], (3, 4), match="-1")
     check_error(lambda t, x: x.gather(1, t.tensor([[9]])), (3, 4), match="9")
     check_error(lambda t, x: x.index_select(0, t.tensor([9])), (3, 4), match="9")
-    check_error(lambda t, x: x.detach().__setitem__(0, t.ones(3)), (3, 4), match="[3]")
+    check_error(lambda t, x: x.detach().__setitem__(0, t.ones(3)), (3, 4), match=["(3,)", "(4,)"])
     check_error(lambda t, x: x[1].item(), (3, 4), match="4 elements")
     check_error(lambda t, x: bool(x), (3, 4))
