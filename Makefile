@@ -18,7 +18,8 @@ help:
 	@echo "make lab        open JupyterLab on the first notebook (LAB='--port 9000' passes options)"
 	@echo "make test       everything that is tested: style, types, engine, notebooks, browser"
 	@echo "make test-fast  the same without notebooks and browser, in under a minute"
-	@echo "make bench      engine against PyTorch, steps per second"
+	@echo "make bench      engine against PyTorch, steps per second (BENCH=--growth: time and memory"
+	@echo "                against the size of the problem)"
 	@echo "make notebooks  run all notebooks and store their outputs"
 	@echo "make clean      remove .venv and every cache"
 
@@ -51,7 +52,7 @@ test-fast: lint
 	$(PYTEST) $(PARALLEL) -m "not slow" tests/engine tests/programs tests/lab tests/grading tests/project
 
 bench: setup
-	@$(RUN) -m benchmarks
+	@$(RUN) -m benchmarks $(BENCH)
 
 notebooks: setup
 	$(RUN) -m engine.course notebooks --refresh

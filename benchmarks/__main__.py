@@ -15,6 +15,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 import engine
+from benchmarks import growth
 from benchmarks.workloads import WORKLOADS, Workload
 
 
@@ -60,10 +61,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9, help="measurements of each side")
     parser.add_argument("--seconds", type=float, default=0.5, help="length of a measurement")
+    parser.add_argument("--growth", action="store_true", help="time and memory against size")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with threadpool_limits(1):
-        for line in table(options.rounds, options.seconds):
+        for line in growth.table() if options.growth else table(options.rounds, options.seconds):
             print(line, flush=True)
 
 

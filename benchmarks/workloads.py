@@ -23,7 +23,7 @@ def xor(t) -> Callable[[], object]:
     y = t.tensor([[0.0], [1.0], [1.0], [0.0]])
     nn = t.nn
     model = nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 1), nn.Sigmoid())
-    return _step(t, model, nn.BCELoss(), t.optim.Adam(model.parameters(), lr=0.1), x, y)
+    return training_step(model, nn.BCELoss(), t.optim.Adam(model.parameters(), lr=0.1), x, y)
 
 
 def digits_mlp(t) -> Callable[[], object]:
@@ -36,7 +36,7 @@ def digits_mlp(t) -> Callable[[], object]:
         *(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10))
     )
     optimizer = t.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    return _step(t, model, nn.CrossEntropyLoss(), optimizer, x, y)
+    return training_step(model, nn.CrossEntropyLoss(), optimizer, x, y)
 
 
 def digits_cnn(t) -> Callable[[], object]:
@@ -51,7 +51,7 @@ def digits_cnn(t) -> Callable[[], object]:
         *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10)),
     )
     optimizer = t.optim.Adam(model.parameters())
-    return _step(t, model, nn.CrossEntropyLoss(), optimizer, x, t.from_numpy(labels[:64]))
+    return training_step(model, nn.CrossEntropyLoss(), optimizer, x, t.from_numpy(labels[:64]))
 
 
 def simple_cnn(t) -> Callable[[], object]:
@@ -61,7 +61,7 @@ def simple_cnn(t) -> Callable[[], object]:
     for channels, filters in ((3, 32), (32, 64), (64, 128)):
         layers += [*_conv_block(nn, channels, filters), nn.MaxPool2d(2)]
     model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
-    return _step(t, model, nn.CrossEntropyLoss(), t.optim.Adam(model.parameters()), x, y)
+    return training_step(model, nn.CrossEntropyLoss(), t.optim.Adam(model.parameters()), x, y)
 
 
 WORKLOADS = [
@@ -76,7 +76,9 @@ def _conv_block(nn, channels: int, filters: int) -> list:
     return [nn.Conv2d(channels, filters, 3, padding=1), nn.BatchNorm2d(filters), nn.ReLU()]
 
 
-def _step(t, model, criterion, optimizer, x, y) -> Callable[[], object]:
+def training_step(model, criterion, optimizer, x, y) -> Callable[[], object]:
+    """One step of training, as every program of the course writes it."""
+
     def step():
         optimizer.zero_grad()
         loss = criterion(model(x), y)
