@@ -19,7 +19,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +27,6 @@ from engine.grad_mode import mode
 from engine.memory import Changes, changes, tick
 
 Backward = Callable[[np.ndarray], Sequence[np.ndarray | None]]
-
-
 _rebased = Changes()  # the recorded in-place changes: they outdate the history of older views
 
 
@@ -42,35 +40,25 @@ class Node:
 
     __slots__ = ("parents", "backward", "time", "shape", "dtype", "retained", "_name")
 
-    def __init__(
-        self, parents: list, backward: Backward, array: np.ndarray, name: str | None
-    ) -> None:
+    def __init__(self, parents: list, backward: Any, array: np.ndarray, name: str | None) -> None:
         self.parents = parents
-        self.backward: Any = backward  # None once the saved arrays are given back
+        self.backward = backward  # None once the saved arrays are given back
         self.time = tick()
         self.shape = array.shape
         self.dtype = array.dtype
         self.retained: Any = None  # a weak reference to the tensor, after retain_grad()
-        self._name = name  # PyTorch's name, or where backward was defined
+        self._name = name or backward.__qualname__
 
     def name(self) -> str:
         """PyTorch's name of the operation, such as ``MulBackward0``."""
-        name = self._name or self.backward.__qualname__
-        if ".<locals>" not in name:
-            return name
-        operation = name.rpartition(".<locals>")[0].rpartition(".")[2]  # log_softmax, ...
-        return "".join(word.capitalize() for word in operation.split("_")) + "Backward0"
+        operation, inside, _ = self._name.rpartition(".<locals>")  # where backward was defined
+        words = operation.rpartition(".")[2].split("_")  # log_softmax, ...
+        return "".join(map(str.capitalize, words)) + "Backward0" if inside else self._name
 
     @property
     def next_functions(self) -> tuple:
         """The parents that take part, as PyTorch lists them: pairs (node or leaf, 0)."""
         return tuple((parent, 0) for parent in self.parents)
-
-    def free(self) -> None:
-        """Give back what was saved. What saved nothing can be walked again, as in PyTorch."""
-        if saves_arrays(self.backward):
-            self._name = self._name or self.backward.__qualname__  # it names errors to come
-            self.backward = None
 
     def __repr__(self) -> str:
         return f"<{self.name()} object>"
@@ -88,16 +76,8 @@ class Tensor:
     __slots__ = ("array", "_grad", "_requires_grad", "grad_fn", "__weakref__")
     array: np.ndarray
     grad_fn: Node | None
+    __getitem__: Callable[..., Any]
     __array_ufunc__ = None  # NumPy leaves mixed arithmetic to Tensor's operators
-
-    if TYPE_CHECKING:  # engine.tensor binds the operators and methods
-
-        def __getattr__(self, name: str) -> Any: ...
-        def __setitem__(self, index: Any, value: Any) -> None: ...
-
-        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __getattr__
-        __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __matmul__ = __getattr__
-        __getitem__ = __lt__ = __le__ = __gt__ = __ge__ = __and__ = __or__ = __getattr__
 
     @property
     def requires_grad(self) -> bool:
@@ -107,16 +87,9 @@ class Tensor:
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
         if wanted and self.array.dtype.kind != "f":
-            raise RuntimeError(
-                "only Tensors of floating point dtype can require gradients, "
-                f"but this one is {self.array.dtype}"
-            )
+            raise RuntimeError(f"only floating point can require gradients, not {self.array.dtype}")
         if not wanted and self.grad_fn is not None:
-            raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a "
-                "computed variable in a subgraph that doesn't require differentiation use "
-                "var_no_grad = var.detach()."
-            )
+            raise RuntimeError("requires_grad can only be unset on leaf variables; use detach()")
         self._requires_grad = bool(wanted)
 
     @property
@@ -132,21 +105,9 @@ class Tensor:
     @grad.setter
     def grad(self, gradient: Tensor | None) -> None:
         if gradient is not None:
-            if not isinstance(gradient, Tensor):
-                raise TypeError(
-                    "assigned grad expected to be a Tensor or None "
-                    f"but got grad of type '{type(gradient).__name__}'"
-                )
-            if gradient.array.shape != self.array.shape:
-                raise RuntimeError(
-                    f"assigned grad has data of a different size: {gradient.array.shape}, "
-                    f"expected {self.array.shape}"
-                )
-            if gradient.array.dtype != self.array.dtype:
-                raise RuntimeError(
-                    f"assigned grad has data of a different type: {gradient.array.dtype}, "
-                    f"expected {self.array.dtype}"
-                )
+            seen, expected = _gradient_of(self, gradient).dtype, self.array.dtype
+            if seen != expected:
+                raise RuntimeError(f"assigned grad has type {seen}, expected {expected}")
         self._grad = gradient
 
     def retain_grad(self) -> None:
@@ -169,15 +130,30 @@ class Tensor:
         was walked before, or rests on an array that was since changed in place.
         NotImplementedError for create_graph=True and for inputs.
         """
-        if create_graph:
-            raise NotImplementedError("create_graph=True: derivatives of derivatives are left out")
-        if inputs is not None:
-            raise NotImplementedError("inputs: backward() fills the grad of every leaf")
+        if create_graph or inputs is not None:
+            raise NotImplementedError(f"backward({create_graph=}, {inputs=}): leave them out")
         if not self._requires_grad:
+            raise RuntimeError("the tensor does not require grad and does not have a grad_fn")
+        if gradient is not None:
+            start = _gradient_of(self, gradient).astype(self.array.dtype)  # a copy of the caller's
+        elif self.array.size == 1:
+            start = np.ones_like(self.array)
+        else:
             raise RuntimeError(
-                "element 0 of tensors does not require grad and does not have a grad_fn"
+                "grad can be implicitly created only for scalar outputs, but this one has shape "
+                f"{self.array.shape}; take its sum() or mean(), or pass gradient="
             )
-        walk(self, _root_gradient(self.array, gradient), bool(retain_graph))
+        walk(self, start, bool(retain_graph))
+
+
+def _gradient_of(tensor: Tensor, given: object) -> np.ndarray:
+    """The array of a gradient that the user gives for a tensor, in the tensor's shape."""
+    if not isinstance(given, Tensor):
+        raise TypeError(f"a gradient is expected to be a Tensor or None, not {type(given)}")
+    seen, expected = given.array.shape, tensor.array.shape
+    if seen != expected:
+        raise RuntimeError(f"the gradient has a different size: {seen}, expected {expected}")
+    return given.array
 
 
 def constant(array: np.ndarray) -> Tensor:
@@ -223,10 +199,7 @@ def _link(parent):
     if node is None:
         return parent
     if node.time < _rebased.latest and _rebased.time_of(parent.array) > node.time:
-        raise RuntimeError(
-            f"the output of {node.name()} shares memory with a tensor that was modified by an "
-            "inplace operation; take the view again after the change, or work on a clone()"
-        )
+        raise RuntimeError(f"{node.name()}: this view shares memory with a tensor changed inplace")
     return node
 
 
@@ -237,72 +210,36 @@ def walk(root: Tensor, gradient: np.ndarray, retain_graph: bool) -> None:
     after everything that was computed from it: its gradient is complete when it is reached.
     """
     start = _link(root)
-    gradients = {start: gradient}  # of nodes not yet reached; leaves are never taken out
+    gradients = {start: gradient}  # of nodes not yet reached; those of tensors stay to the end
     for node in _newest_first(start):
         dy = gradients.pop(node, None)
         if dy is None:
             continue
-        if node.retained is not None:
-            _retain(node, dy)
+        if node.retained is not None and (tensor := node.retained()) is not None:
+            gradients[tensor] = dy
         if node.backward is None or node.time < changes.latest:
             _refuse_spent(node)
         for parent, dx in zip(node.parents, node.backward(dy), strict=True):
             if parent is None or dx is None:
                 continue
             like = parent if type(parent) is Node else parent.array
-            if dx.shape != like.shape or dx.dtype is not like.dtype:
-                dx = _fit(dx, like)
+            if dx.shape != like.shape:
+                dx = unbroadcast(dx, like.shape)
+            if dx.dtype is not like.dtype:
+                dx = dx.astype(like.dtype, copy=False)
             earlier = gradients.get(parent)
             gradients[parent] = dx if earlier is None else earlier + dx
-        if not retain_graph:
-            node.free()
+        if not retain_graph and saves_arrays(node.backward):
+            node.backward = None  # what saved nothing can be walked again, as in PyTorch
     given: set[int] = set()
-    for leaf, dx in gradients.items():
-        # Addition hands one array to both its parents, reshape a view: a leaf gets its own memory.
-        if dx.base is not None or id(dx) in given:
+    for tensor, dx in gradients.items():
+        # Addition hands one array to both its parents, reshape a view: each has its own memory.
+        if tensor._grad is not None:
+            dx = tensor._grad.array + dx
+        elif dx.base is not None or id(dx) in given:
             dx = dx.copy()
         given.add(id(dx))
-        _accumulate(leaf, dx)
-
-
-def _fit(gradient: np.ndarray, like: Node | np.ndarray) -> np.ndarray:
-    """The gradient in the shape and number type of what it belongs to."""
-    if gradient.shape != like.shape:
-        gradient = unbroadcast(gradient, like.shape)
-    return gradient.astype(like.dtype, copy=False)
-
-
-def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Sum a gradient over the axes that broadcasting added or stretched: y = x + 0 backwards.
-
-    A value used n times by broadcasting gets the sum of its n gradients.
-    """
-    gradient = np.asarray(gradient)
-    added = gradient.ndim - len(shape)
-    axes = tuple(range(added)) + tuple(
-        axis
-        for axis, size in enumerate(shape, start=added)
-        if size == 1 and gradient.shape[axis] != 1
-    )
-    return gradient.sum(axis=axes, keepdims=True).reshape(shape)
-
-
-def _root_gradient(array: np.ndarray, gradient: Tensor | None) -> np.ndarray:
-    if gradient is None:
-        if array.size != 1:
-            raise RuntimeError(
-                "grad can be implicitly created only for scalar outputs, but this tensor has "
-                f"shape {array.shape}; take its sum() or mean(), or pass gradient="
-            )
-        return np.ones_like(array)
-    if not isinstance(gradient, Tensor):
-        raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient)}")
-    if gradient.array.shape != array.shape:
-        raise RuntimeError(
-            f"Mismatch in shape: gradient has a shape of {gradient.array.shape} "
-            f"and the output has a shape of {array.shape}."
-        )
-    return gradient.array.astype(array.dtype)  # a copy: the caller's tensor stays the caller's
+        tensor._grad = constant(dx)
 
 
 def _newest_first(start) -> list[Node]:
@@ -318,16 +255,14 @@ def _newest_first(start) -> list[Node]:
     return nodes
 
 
-def _retain(node: Node, gradient: np.ndarray) -> None:
-    tensor = node.retained()
-    if tensor is not None:
-        _accumulate(tensor, gradient.copy())
+def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Sum a gradient over the axes that broadcasting added or stretched: y = x + 0 backwards.
 
-
-def _accumulate(tensor: Tensor, gradient: np.ndarray) -> None:
-    if tensor._grad is not None:
-        gradient = tensor._grad.array + gradient
-    tensor._grad = constant(gradient)
+    A value used n times by broadcasting gets the sum of its n gradients.
+    """
+    before = (1,) * (gradient.ndim - len(shape)) + shape
+    axes = tuple(axis for axis, size in enumerate(before) if size == 1)
+    return gradient.sum(axis=axes, keepdims=True).reshape(shape)
 
 
 def saves_arrays(backward: Backward) -> bool:
@@ -340,14 +275,13 @@ def saves_arrays(backward: Backward) -> bool:
 
 def saved_arrays(backward: Backward) -> Iterator[np.ndarray]:
     """The arrays that an operation's backward closes over."""
-    for cell in backward.__closure__ or () if backward is not None else ():
+    for cell in backward.__closure__ or ():
         contents = cell.cell_contents
-        if isinstance(contents, np.ndarray):
-            yield contents
-        elif isinstance(contents, Tensor):
-            yield contents.array
-        elif isinstance(contents, (tuple, list)):
-            yield from (item for item in contents if isinstance(item, np.ndarray))
+        for item in contents if isinstance(contents, (tuple, list)) else (contents,):
+            if isinstance(item, np.ndarray):
+                yield item
+            elif isinstance(item, Tensor):
+                yield item.array
 
 
 def _refuse_spent(node: Node) -> None:
@@ -356,28 +290,21 @@ def _refuse_spent(node: Node) -> None:
             f"Trying to backward through the graph a second time: {node.name()} has given back "
             "what it saved. Call the first backward() with retain_graph=True if you need a second."
         )
-    for array in saved_arrays(node.backward):
-        if changes.time_of(array) > node.time:
-            raise RuntimeError(
-                "one of the variables needed for gradient computation has been modified by an "
-                f"inplace operation: {node.name()} saved an array of shape {array.shape} that "
-                "was changed afterwards"
-            )
+    stale = [a.shape for a in saved_arrays(node.backward) if changes.time_of(a) > node.time]
+    if stale:
+        raise RuntimeError(f"modified by an inplace operation: {node.name()} saved {stale}")
 
 
 def check_in_place(tensor: Tensor, *inputs: object) -> bool:
     """Whether an in-place change of tensor must be recorded. RuntimeError where it may not be."""
     if not wants_grad(tensor, *inputs):
         return False
-    if tensor._requires_grad and tensor.grad_fn is None:
+    is_leaf = tensor._requires_grad and tensor.grad_fn is None
+    if is_leaf or isinstance(tensor.array.base, np.ndarray):
+        seen = "a leaf Variable that requires grad" if is_leaf else "a view of another tensor"
         raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation; "
-            "change it under no_grad(), or write x = x + ... instead of x += ..."
-        )
-    if isinstance(tensor.array.base, np.ndarray):
-        raise RuntimeError(
-            "a view of another tensor is being used in an in-place operation that would have to "
-            "be recorded; the engine refuses this, use the operation that returns a new tensor"
+            f"{seen} is being used in an in-place operation; change it under no_grad(), or write "
+            "x = x + ... instead of x += ..."
         )
     return True
 

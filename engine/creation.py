@@ -6,6 +6,8 @@ All take these options by name: dtype, device ("cpu"), requires_grad.
 from __future__ import annotations
 
 import math
+import operator
+import reprlib
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -26,26 +28,18 @@ def tensor(data: object, **options: Any) -> Tensor:
     Raises: ValueError if nested lists differ in length, TypeError if an entry is no number.
     """
     if isinstance(data, Tensor):
-        warnings.warn(
-            "To copy construct from a tensor, it is recommended to use sourceTensor.detach()"
-            ".clone() or sourceTensor.detach().clone().requires_grad_(True), rather than "
-            "engine.tensor(sourceTensor).",
-            stacklevel=2,
-        )
-        array = data.array.copy()
-    else:
-        array = _array_of(data, options.get("dtype"))
-    return _finish(array, **options)
+        warnings.warn("to copy a tensor, x.detach().clone() is recommended", stacklevel=2)
+    return _finish(_array_of(data, options.get("dtype")), **options)
 
 
 def FloatTensor(data: object = ()) -> Tensor:  # noqa: N802 - PyTorch's own name
     """A float32 tensor with a copy of data."""
-    return constant(_array_of(data).astype(np.float32))
+    return tensor(data, dtype=dtypes.float32)
 
 
 def LongTensor(data: object = ()) -> Tensor:  # noqa: N802 - PyTorch's own name
     """An int64 tensor with a copy of data."""
-    return constant(_array_of(data).astype(np.int64))
+    return tensor(data, dtype=dtypes.int64)
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
@@ -58,21 +52,18 @@ def from_numpy(array: np.ndarray) -> Tensor:
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     dtypes.from_numpy_dtype(array.dtype)
     if min(array.strides, default=0) < 0:
-        raise ValueError(
-            f"At least one stride in the given numpy array is negative ({array.strides}), and "
-            "tensors with negative strides are not supported. Use array.copy()."
-        )
+        raise ValueError(f"strides {array.strides}: negative ones are not supported, use .copy()")
     return constant(array)
 
 
 def zeros(*size: Any, **options: Any) -> Tensor:
     """A tensor of zeros: zeros(2, 3) or zeros((2, 3))"""
-    return _finish(np.zeros(_size(size), _float(options)), **options)
+    return _finish(np.zeros(_size(size), _type(options)), **options)
 
 
 def ones(*size: Any, **options: Any) -> Tensor:
     """A tensor of ones: ones(2, 3) or ones((2, 3))"""
-    return _finish(np.ones(_size(size), _float(options)), **options)
+    return _finish(np.ones(_size(size), _type(options)), **options)
 
 
 def full(size: Sequence[int], fill_value: float | Tensor, **options: Any) -> Tensor:
@@ -86,15 +77,12 @@ def arange(start: float, end: float | None = None, step: float = 1, **options: A
 
     Raises: RuntimeError if step is 0 or leads away from end.
     """
-    start, end = (0, start) if end is None else (start, end)
-    numbers: Any = (v.array.item() if isinstance(v, Tensor) else v for v in (start, end, step))
+    numbers = np.array((0, start, step) if end is None else (start, end, step))
     start, end, step = numbers
     if step == 0 or (end - start) * step < 0:
-        fault = "must be nonzero" if step == 0 else "leads away from the end"
-        raise RuntimeError(f"arange({start}, {end}, {step}): the step {fault}")
-    whole = all(isinstance(v, int) for v in (start, end, step))
-    kind = np.dtype(np.int64) if whole and options.get("dtype") is None else _float(options)
-    count: Any = np.arange(math.ceil((end - start) / step), dtype=np.int64 if whole else np.float64)
+        raise RuntimeError(f"arange({start}, {end}, {step}): the step is zero or leads away")
+    kind = _type(options, dtypes.int64 if numbers.dtype.kind == "i" else None)
+    count = np.arange(math.ceil((end - start) / step))
     return _finish((start + count * step).astype(kind), **options)
 
 
@@ -105,7 +93,7 @@ def linspace(start: float, end: float, steps: int, **options: Any) -> Tensor:
     """
     if steps < 0:
         raise RuntimeError(f"number of steps must be non-negative, but got {steps}")
-    kind = _float(options)
+    kind = _type(options)
     first, last = kind.type(start), kind.type(end)
     gap = (last - first) / kind.type(max(steps - 1, 1))
     i = np.arange(steps).astype(kind)
@@ -115,12 +103,12 @@ def linspace(start: float, end: float, steps: int, **options: Any) -> Tensor:
 
 def rand(*size: Any, generator: Generator | None = None, **options: Any) -> Tensor:
     """Uniform random numbers of [0, 1)"""
-    return _finish(_stream(generator).uniform(_size(size), _float(options)), **options)
+    return _finish((generator or default_generator).uniform(_size(size), _type(options)), **options)
 
 
 def randn(*size: Any, generator: Generator | None = None, **options: Any) -> Tensor:
     """Normal random numbers with mean 0 and standard deviation 1"""
-    return _finish(_stream(generator).normal(_size(size), _float(options)), **options)
+    return _finish((generator or default_generator).normal(_size(size), _type(options)), **options)
 
 
 def randint(
@@ -129,13 +117,13 @@ def randint(
     """Random integers of [low, high): randint(high, size) or randint(low, high, size)"""
     if size is None:
         low, high, size = 0, low, high
-    kind = np.dtype(np.int64) if options.get("dtype") is None else _float(options)
-    return _finish(_stream(generator).integers(low, high, _size((size,)), kind), **options)
+    stream, kind = generator or default_generator, _type(options, dtypes.int64)
+    return _finish(stream.integers(low, high, _size((size,)), kind), **options)
 
 
 def randperm(n: int, *, generator: Generator | None = None, **options: Any) -> Tensor:
     """The integers 0 … n - 1 in random order"""
-    return _finish(_stream(generator).permutation(n), **options)
+    return _finish((generator or default_generator).permutation(n), **options)
 
 
 def zeros_like(input: Tensor, **options: Any) -> Tensor:
@@ -170,82 +158,53 @@ def randint_like(input: Tensor, low: int, high: int | None = None, **options: An
 
 
 def _array_of(data, dtype: DType | None = None) -> np.ndarray:
-    if isinstance(data, np.ndarray):
-        array = data.copy()
-    else:
-        data = _without_tensors(data)
-        try:
-            array = np.array(data)
-        except ValueError:
-            raise ValueError(
-                "expected sequences of equal length, but the nested lists differ in length: "
-                f"{_abridged(data)}"
-            ) from None
-        if (
-            dtype is None  # else one rounding only, to that type
-            and array.dtype == np.float64
-            and (array.size == 0 or not _is_numpy(data))
-        ):
-            array = array.astype(dtypes.get_default_dtype().numpy)
+    data = data.array if isinstance(data, Tensor) else _without_tensors(data)
+    try:
+        array = np.array(data)
+    except ValueError:
+        seen = reprlib.repr(data)
+        raise ValueError(f"expected nested lists of equal length, but got {seen}") from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"new(): invalid data type: expected numbers, but got {_abridged(data)}")
+        raise TypeError(f"invalid data type: expected numbers, but got {reprlib.repr(data)}")
     dtypes.from_numpy_dtype(array.dtype)
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    in_default = dtype is None and not isinstance(data, (np.generic, np.ndarray))
+    if in_default and array.dtype == np.float64:  # a given dtype is met in one rounding
+        return array.astype(_type({}))
     return array
 
 
 def _without_tensors(data):
     """Nested lists in which tensors with one element became numbers, as PyTorch allows."""
-    if isinstance(data, Tensor):
-        return data.array.item() if data.array.size == 1 else data.array
     if isinstance(data, (list, tuple)):
         return [_without_tensors(item) for item in data]
-    return data
-
-
-def _is_numpy(data) -> bool:
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return isinstance(data, (np.generic, np.ndarray))
-
-
-def _abridged(data) -> str:
-    text = repr(data)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return data.array.item() if isinstance(data, Tensor) else data
 
 
 def _size(size) -> tuple[int, ...]:
     if len(size) == 1 and isinstance(size[0], (tuple, list)):
         size = size[0]
-    for n in size:
-        if isinstance(n, bool) or not isinstance(n, (int, np.integer, Tensor)):
-            raise TypeError(f"a size must be an integer, but got {type(n).__name__} ({n!r})")
-    sizes = tuple(int(n) for n in size)
+    sizes = tuple(operator.index(n) for n in size)
     if min(sizes, default=0) < 0:
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(sizes)}: {list(sizes)}"
-        )
+        raise RuntimeError(f"Trying to create tensor with negative dimension: {list(sizes)}")
     return sizes
 
 
-def _float(options: dict) -> np.dtype:
-    """The NumPy type that the options ask for, the default floating point type without."""
-    return dtypes.to_numpy_dtype(options.get("dtype") or dtypes.get_default_dtype())
+def _type(options: dict, otherwise: DType | None = None) -> np.dtype:
+    """The NumPy type that the options ask for; without, the other or the default type."""
+    wanted = options.get("dtype") or otherwise or dtypes.get_default_dtype()
+    return dtypes.to_numpy_dtype(wanted)
 
 
 def _like(input: Tensor, options: dict) -> dict:
     return {**options, "dtype": options.get("dtype") or dtypes.from_numpy_dtype(input.array.dtype)}
 
 
-def _stream(generator: Generator | None) -> Generator:
-    return default_generator if generator is None else generator
-
-
 def _finish(
-    array: np.ndarray, dtype: DType | None = None, device: dtypes.device | str | None = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+    array: np.ndarray, dtype: DType | None = None, device: Any = "cpu", requires_grad: bool = False
+) -> Tensor:
     if dtype is not None:
         array = array.astype(dtypes.to_numpy_dtype(dtype), copy=False)
-    if device is not None:
-        dtypes.device(device)  # raises for any other than the CPU
-    return constant(array).requires_grad_() if requires_grad else constant(array)
+    dtypes.device(device or "cpu")  # raises for any other
+    return constant(array).requires_grad_(requires_grad)

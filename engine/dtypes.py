@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 
@@ -40,22 +42,16 @@ _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 def from_numpy_dtype(numpy_dtype: np.dtype) -> dtype:
     """The engine's dtype of a NumPy array. TypeError names what is supported."""
-    try:
-        return _BY_NUMPY[numpy_dtype]
-    except KeyError:
-        supported = ", ".join(d.name for d in _BY_NUMPY.values())
-        raise TypeError(
-            f"can't convert np.ndarray of type {numpy_dtype}. The supported types are: {supported}."
-        ) from None
+    if numpy_dtype not in _BY_NUMPY:
+        expected = list(_BY_NUMPY.values())
+        raise TypeError(f"can't convert np.ndarray of type {numpy_dtype}, expected {expected}")
+    return _BY_NUMPY[numpy_dtype]
 
 
 def to_numpy_dtype(requested: dtype) -> np.dtype:
     """The NumPy dtype of an engine dtype. TypeError for anything else, as in PyTorch."""
     if not isinstance(requested, dtype):
-        raise TypeError(
-            f"argument 'dtype' must be an engine dtype such as engine.float32, "
-            f"not {type(requested).__name__} ({requested!r})"
-        )
+        raise TypeError(f"dtype must be an engine dtype such as engine.float32, not {requested!r}")
     return requested.numpy
 
 
@@ -79,9 +75,7 @@ def set_default_dtype(d: dtype) -> None:
     """
     global _default
     if not isinstance(d, dtype) or not d.is_floating_point:
-        raise TypeError(
-            f"only floating-point types are supported as the default type, but got {d!r}"
-        )
+        raise TypeError(f"only floating-point types are supported as the default, not {d!r}")
     _default = d
 
 
@@ -92,10 +86,7 @@ class Size(tuple):
 
     def numel(self) -> int:
         """The number of elements, the product of all sizes."""
-        product = 1
-        for n in self:
-            product *= n
-        return product
+        return math.prod(self)
 
     def __repr__(self) -> str:
         return f"torch.Size({list(self)})"
@@ -114,29 +105,24 @@ class device:  # noqa: N801 - PyTorch's own name
     Raises: RuntimeError for any other device, with what to do instead.
     """
 
-    type: str
-    index: int | None
+    type = "cpu"
+    index = None
 
     def __init__(self, type: str | device = "cpu", index: int | None = None) -> None:
-        name = str(type)
-        if name not in ("cpu", "cpu:0") or index not in (None, 0):
+        if str(type) not in ("cpu", "cpu:0") or index not in (None, 0):
             raise RuntimeError(
-                f"the engine computes on the CPU only, but got device {name!r}. Use 'cpu', or "
+                f"the engine computes on the CPU only, but got device {str(type)!r}. Use 'cpu', or "
                 "run the same program on PyTorch (change `import engine` to `import torch`)."
             )
-        self.type = "cpu"
-        self.index = 0 if name == "cpu:0" or index == 0 else None
 
     def __repr__(self) -> str:
-        if self.index is None:
-            return f"device(type={self.type!r})"
-        return f"device(type={self.type!r}, index={self.index})"
+        return "device(type='cpu')"
 
     def __str__(self) -> str:
-        return self.type if self.index is None else f"{self.type}:{self.index}"
+        return "cpu"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, device) and str(self) == str(other)
+        return isinstance(other, device)
 
     def __hash__(self) -> int:
-        return hash(str(self))
+        return hash("cpu")

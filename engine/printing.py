@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ PRECISION = 4
 THRESHOLD = 1000  # a tensor with more numbers is shown by its edges
 EDGE_ITEMS = 3
 LINE_WIDTH = 80
+INDENT = len("tensor(")
 
 
 def tensor_repr(
@@ -26,26 +28,20 @@ def tensor_repr(
 
     Args: array: the values. requires_grad, grad_fn: the tensor's; grad_fn offers ``name()``.
     """
-    indent = len("tensor(")
-    text = "tensor(" + ("[]" if array.size == 0 else _contents(array, indent))
-    column = len(text) - text.rfind("\n") - 1
+    text = "tensor(" + ("[]" if array.size == 0 else _contents(array))
     for suffix in _suffixes(array, requires_grad, grad_fn):
-        separator = ", "
-        if column + len(suffix) + 4 > LINE_WIDTH:
-            separator, column = ",\n" + " " * indent, indent - 2
-        text += separator + suffix
-        column += len(suffix) + 2
+        column = len(text) - text.rfind("\n") - 1
+        fits = column + len(suffix) + 4 <= LINE_WIDTH
+        text += (", " if fits else ",\n" + " " * INDENT) + suffix
     return text + ")"
 
 
 def _suffixes(array: np.ndarray, requires_grad: bool, grad_fn: object | None) -> list[str]:
     suffixes = []
-    implied = [dtypes.get_default_dtype().numpy]
-    if array.size > 0:
-        implied += [np.dtype(np.int64), np.dtype(np.bool_)]  # the digits show what they are
-    elif array.ndim != 1:
+    if array.size == 0 and array.ndim != 1:
         suffixes.append(f"size={array.shape}")
-    if array.dtype not in implied:
+    shown_by_digits = (np.int64, np.bool_) if array.size > 0 else ()
+    if array.dtype not in (dtypes.get_default_dtype().numpy, *shown_by_digits):
         suffixes.append(f"dtype={dtypes.from_numpy_dtype(array.dtype)!r}")
     if grad_fn is not None:
         suffixes.append(f"grad_fn=<{grad_fn.name()}>")
@@ -54,56 +50,47 @@ def _suffixes(array: np.ndarray, requires_grad: bool, grad_fn: object | None) ->
     return suffixes
 
 
-def _contents(array: np.ndarray, indent: int) -> str:
-    edges = array.size > THRESHOLD
-    show, width = _number_format(_edges(array) if edges else array)
-    if array.ndim == 0:
-        return show(array.item())
-    per_line = max(1, (LINE_WIDTH - indent - array.ndim + 1) // (width + 2))
+def _contents(array: np.ndarray) -> str:
+    shape = array.shape
+    if array.size > THRESHOLD:
+        for axis, size in enumerate(shape):
+            if size > 2 * EDGE_ITEMS:
+                array = array.take([*range(EDGE_ITEMS), *range(-EDGE_ITEMS, 0)], axis)
+    show, width = _number_format(array)
+    per_line = max(1, (LINE_WIDTH - INDENT - array.ndim + 1) // (width + 2))
 
-    def rows(part: np.ndarray, indent: int) -> str:
-        cut = edges and len(part) > 2 * EDGE_ITEMS
-        kept = [*part[:EDGE_ITEMS], *part[-EDGE_ITEMS:]] if cut else list(part)
-        line = ",\n" + " " * (indent + 1)
-        if part.ndim > 1:
-            items = [rows(row, indent + 1) for row in kept]
-            items[EDGE_ITEMS:EDGE_ITEMS] = ["..."] * cut
-            return "[" + line.replace("\n", "\n" * (part.ndim - 1)).join(items) + "]"
-        items = [show(x.item()) for x in kept]
-        items[EDGE_ITEMS:EDGE_ITEMS] = [" ..."] * cut
-        starts = range(0, len(items), per_line)
-        return "[" + line.join(", ".join(items[i : i + per_line]) for i in starts) + "]"
+    def text(part: np.ndarray) -> str:
+        if part.ndim == 0:
+            return show(part.item())
+        axis = array.ndim - part.ndim
+        items = [text(item) for item in part]
+        if len(items) < shape[axis]:
+            items.insert(EDGE_ITEMS, "..." if part.ndim > 1 else " ...")
+        if part.ndim == 1:
+            items = [", ".join(items[i : i + per_line]) for i in range(0, len(items), per_line)]
+        new_line = "\n" * max(part.ndim - 1, 1) + " " * (INDENT + axis + 1)
+        return "[" + ("," + new_line).join(items) + "]"
 
-    return rows(array, indent)
-
-
-def _edges(array: np.ndarray) -> np.ndarray:
-    """The first and last items along every axis that is too long to be shown."""
-    for axis, size in enumerate(array.shape):
-        if size > 2 * EDGE_ITEMS:
-            array = array.take([*range(EDGE_ITEMS), *range(-EDGE_ITEMS, 0)], axis)
-    return array
+    return text(array)
 
 
 def _number_format(array: np.ndarray) -> tuple[Callable[[Any], str], int]:
     """How to write one number of the array, and how wide it becomes."""
-    values = array.reshape(-1)
-    if array.dtype.kind != "f":
-        width = max(len(str(x)) for x in values.tolist())
-        return lambda x: str(x).rjust(width), width
-
-    # zeros, inf and nan take the width that the others need, even if they are wider
-    values = values[np.isfinite(values) & (values != 0)].astype(np.float64)
-    whole, scientific = bool((values == np.ceil(values)).all()), False
-    if values.size > 0:
-        smallest, largest = np.abs(values).min(), np.abs(values).max()
-        with np.errstate(over="ignore"):
-            scientific = bool(largest / smallest > 1000 or largest > 1e8 or smallest < 1e-4)
-    point = "." if whole and not scientific else ""
-    spec = f".{PRECISION}e" if scientific else ".0f" if whole else f".{PRECISION}f"
-    width = max((len(format(x, spec) + point) for x in values.tolist()), default=1)
+    values, spec, point = array.reshape(-1).tolist(), "", ""
+    if array.dtype.kind == "f":
+        # zeros, inf and nan take the width that the others need, even if they are wider
+        values = [x for x in values if math.isfinite(x) and x != 0]
+        smallest = min(map(abs, values), default=1)
+        largest = max(map(abs, values), default=1)
+        if largest / smallest > 1000 or largest > 1e8 or smallest < 1e-4:
+            spec = f".{PRECISION}e"
+        elif all(x.is_integer() for x in values):
+            spec, point = ".0f", "."
+        else:
+            spec = f".{PRECISION}f"
+    width = max((len(format(x, spec) + point) for x in values), default=1)
 
     def show(x: float) -> str:
-        return (format(x, spec) + (point if np.isfinite(x) else "")).rjust(width)
+        return (format(x, spec) + (point if math.isfinite(x) else "")).rjust(width)
 
     return show, width
