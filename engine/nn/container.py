@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from engine.nn.module import Module, indented
+from engine.nn.module import Module
 
 
 class _Numbered(Module):
@@ -20,9 +20,8 @@ class _Numbered(Module):
         return iter(self._modules.values())
 
     def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return ModuleList(list(self)[index])
-        return list(self)[index]
+        part: Any = list(self)[index]
+        return ModuleList(part) if isinstance(index, slice) else part
 
     def __setitem__(self, index: int, module: Module) -> None:
         setattr(self, list(self._modules)[index], module)
@@ -30,25 +29,13 @@ class _Numbered(Module):
     def __delitem__(self, index: int | slice) -> None:
         kept = list(self)
         del kept[index]
-        self._become(kept)
-
-    def _become(self, modules: list[Module]) -> None:
         for name in list(self._modules):
             delattr(self, name)
-        self.extend(modules)
+        self.extend(kept)
 
     def append(self, module: Module) -> Any:
         """Add a module at the end."""
         self.add_module(str(len(self)), module)
-        return self
-
-    def insert(self, index: int, module: Module) -> Any:
-        """Add a module before the given place. TypeError if it is no Module."""
-        if not isinstance(module, Module):
-            raise TypeError(f"{type(module).__name__} is not a Module subclass")
-        modules = list(self)
-        modules.insert(index, module)
-        self._become(modules)
         return self
 
     def extend(self, modules: Iterable[Any]) -> Any:
@@ -57,11 +44,7 @@ class _Numbered(Module):
             self.append(module)
         return self
 
-    def pop(self, key: int | slice) -> Module:
-        """Take the module at a place out and return it."""
-        module = self[key]
-        del self[key]
-        return module
+    __iadd__ = extend
 
 
 class Sequential(_Numbered):
@@ -73,11 +56,10 @@ class Sequential(_Numbered):
 
     def __init__(self, *args: Module | OrderedDict[str, Module]) -> None:
         super().__init__()
-        if len(args) == 1 and isinstance(args[0], OrderedDict):
-            for name, module in args[0].items():
-                self.add_module(name, module)
-        else:
-            self.extend(args)
+        alone = args[0] if len(args) == 1 else None
+        named: dict[Any, Any] = alone if isinstance(alone, OrderedDict) else dict(enumerate(args))
+        for name, module in named.items():
+            self.add_module(str(name), module)
 
     def forward(self, input: Any) -> Any:
         for module in self._modules.values():
@@ -100,15 +82,10 @@ class ModuleList(_Numbered):
         super().__init__()
         self.extend(modules or ())
 
-    def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
-        return self.extend(modules)
-
     def _child_lines(self) -> list[str]:
-        lines: list[str] = []
-        first = 0
-        for text, run in itertools.groupby(map(repr, self)):  # equal neighbours share a line
-            last = first + len(list(run)) - 1
-            entry = f"({first}-{last}): {last - first + 1} x {text}"
-            lines.append(indented(entry if last > first else f"({first}): {text}"))
-            first = last + 1
+        lines = []
+        for text, run in itertools.groupby(self._modules, lambda name: repr(self._modules[name])):
+            first, *more = run  # equal neighbours share a line
+            label = f"({first}-{more[-1]}): {1 + len(more)} x" if more else f"({first}):"
+            lines.append(f"{label} {text}")
         return lines

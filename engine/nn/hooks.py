@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
 from engine.autograd import Tensor, constant, record, wants_grad
 
-_numbers = itertools.count()
 
-
-class RemovableHandle:
+class RemovableHandle(AbstractContextManager):
     """What registering a hook returns: remove() takes the hook away again.
 
-    In a with statement the hook is there until the block ends.
+    In a with statement the hook is there until the block ends. kind says when the hook is called:
+    "before" forward, "after" it, or with the "gradient"; hooks of a kind in their order.
     """
 
-    def __init__(self, hooks: dict, number: int) -> None:
-        self._hooks, self.id = hooks, number
+    def __init__(self, hooks: dict, kind: str, hook: Callable, with_kwargs: bool = False) -> None:
+        self._hooks = hooks
+        hooks[self] = (kind, hook, with_kwargs)
 
     def remove(self) -> None:
         """Take the hook away. A second call does nothing."""
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
+        self._hooks.pop(self, None)
 
     def __exit__(self, *exception: object) -> None:
         self.remove()
-
-
-def add(hooks: dict, kind: str, hook: Callable, with_kwargs: bool = False) -> RemovableHandle:
-    """Put a hook, called "before" forward, "after" it or with the "gradient", behind the others."""
-    handle = RemovableHandle(hooks, next(_numbers))
-    hooks[handle.id] = (kind, hook, with_kwargs)
-    return handle
 
 
 def _of(module, kind: str) -> list[tuple[Callable, bool]]:
@@ -53,16 +43,10 @@ def call(module: Any, inputs: tuple, named: dict) -> Any:
         result = hook(module, inputs, named) if with_kwargs else hook(module, inputs)
         if result is None:
             continue
-        if not with_kwargs:
-            inputs = _tuple(result)
-        elif isinstance(result, tuple) and len(result) == 2:
-            inputs, named = result
-        else:
+        if with_kwargs and not (isinstance(result, tuple) and len(result) == 2):
             raise RuntimeError(f"a pre-hook must return a tuple of (inputs, named), got {result}")
-    if _of(module, "gradient"):
-        output = _call_with_backward_hooks(module, inputs, named)
-    else:
-        output = module.forward(*inputs, **named)
+        inputs, named = result if with_kwargs else (_tuple(result), named)
+    output = _forward(module, inputs, named)
     for hook, with_kwargs in _of(module, "after"):
         seen = (inputs, named, output) if with_kwargs else (inputs, output)
         result = hook(module, *seen)
@@ -70,31 +54,32 @@ def call(module: Any, inputs: tuple, named: dict) -> Any:
     return output
 
 
-def _call_with_backward_hooks(module, inputs: tuple, named: dict) -> Any:
+def _forward(module, inputs: tuple, named: dict) -> Any:
+    """forward(), between two gates if hooks are to see gradients."""
+    if not _of(module, "gradient"):
+        return module.forward(*inputs, **named)
     grad_output: tuple = ()
-    inputs_have_gradients = wants_grad(*inputs)
 
     def on_output(gradients: tuple) -> tuple:
         nonlocal grad_output
         grad_output = gradients
-        if not inputs_have_gradients:
+        if gated is inputs:  # no input wants a gradient: no other call will come
             on_input((None,) * len(inputs))
         return gradients
 
-    def on_input(grad_input: tuple) -> tuple:
+    def on_input(grads: tuple) -> tuple:
         for hook, _ in _of(module, "gradient"):
-            result = hook(module, grad_input, grad_output)
-            replaced = grad_input if result is None else _tuple(result)
-            if len(replaced) != len(grad_input):
-                seen = f"got {len(replaced)}, but expected {len(grad_input)}"
-                raise RuntimeError(f"a backward hook returned a wrong number of gradients: {seen}")
-            grad_input = replaced
-        return grad_input
+            result = hook(module, grads, grad_output)
+            new = grads if result is None else _tuple(result)
+            if len(new) != len(grads):
+                raise RuntimeError(f"hooked gradients: got {len(new)}, but expected {len(grads)}")
+            grads = new
+        return grads
 
-    output = module.forward(*_gate(inputs, on_input), **named)
-    if isinstance(output, Tensor):
-        return _gate((output,), on_output)[0]
-    return _gate(output, on_output) if isinstance(output, tuple) else output
+    gated = _gate(inputs, on_input)
+    output = module.forward(*gated, **named)
+    gated_output = _gate(_tuple(output), on_output)
+    return gated_output if isinstance(output, tuple) else gated_output[0]
 
 
 def _gate(values: tuple, on_gradients: Callable[[tuple], tuple]) -> tuple:
@@ -105,30 +90,24 @@ def _gate(values: tuple, on_gradients: Callable[[tuple], tuple]) -> tuple:
     """
     if not wants_grad(*values):
         return values
-    shapes = [(v.array.shape, v.array.dtype) if isinstance(v, Tensor) else None for v in values]
+    name, nothing = "BackwardHookFunctionBackward", np.zeros(())
     arrived: dict[int, np.ndarray] = {}
 
     def hand_on(_):
         shown = [  # zeros for a tensor without a gradient, as PyTorch does
-            None if shape is None else constant(arrived.pop(i, np.zeros(*shape)))
-            for i, shape in enumerate(shapes)
+            constant(arrived.pop(i, np.zeros_like(v.array))) if isinstance(v, Tensor) else None
+            for i, v in enumerate(values)
         ]
-        kept = on_gradients(tuple(shown))
-        return [None if gradient is None else gradient.array for gradient in kept]
+        return [None if g is None else g.array for g in on_gradients(tuple(shown))]
 
-    nothing = np.zeros(())
-    name = "BackwardHookFunctionBackward"
     joint = record(nothing, values, hand_on, name)
 
     def copy(i: int, value: Any) -> Any:
-        if not isinstance(value, Tensor) or not value._requires_grad:
-            return value
-
         def lay_down(dy):
             arrived[i] = dy
             return (nothing,)
 
-        return record(value.array.copy(), (joint,), lay_down, name)
+        return record(value.array.copy(), (joint,), lay_down, name) if wants_grad(value) else value
 
     return tuple(copy(i, value) for i, value in enumerate(values))
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from engine import dtypes
 from engine.autograd import Tensor, constant
 from engine.nn import hooks, state
 from engine.nn.parameter import Parameter
@@ -33,11 +34,8 @@ class Module:
     training: bool
 
     def __init__(self) -> None:
-        place = self.__dict__
-        place["training"] = True
-        place["_parameters"], place["_modules"], place["_buffers"] = {}, {}, {}
-        place["_transient"] = set()  # the buffers that state_dict() leaves out
-        place["_hooks"] = {}
+        self.__dict__.update(training=True, _parameters={}, _modules={}, _buffers={}, _hooks={})
+        self.__dict__["_transient"] = set()  # the buffers that state_dict() leaves out
 
     def forward(self, *inputs: Any, **named: Any) -> NoReturn:
         """What the module computes; subclasses define it, users call the module itself."""
@@ -52,19 +50,15 @@ class Module:
     # Parts: parameters, modules, buffers.
 
     def __setattr__(self, name: str, value: Any) -> None:
-        place = self.__dict__
-        for kind, cls in _KINDS.items():
-            known = name in place.get(kind, ())
-            # A tensor is a buffer where a buffer stood, anywhere else a plain attribute.
-            if isinstance(value, cls) and (known or cls is not Tensor):
-                self._require_init(kind)
-                self._forget(name, but=kind)  # of the same kind, it takes the old one's place
-                return self._put(kind, name, value)
-        for kind in _KINDS:
-            if name in place.get(kind, ()):
-                _require_kind(kind, name, value)
-                return self._put(kind, name, value)
-        object.__setattr__(self, name, value)
+        old = next((kind for kind in _KINDS if name in self.__dict__.get(kind, ())), None)
+        # A tensor is a buffer where a buffer stood, anywhere else a plain attribute.
+        new = next((k for k in ("_parameters", "_modules") if isinstance(value, _KINDS[k])), old)
+        if new is None:
+            return object.__setattr__(self, name, value)
+        self._require(new, name, value)
+        if new != old:  # of the same kind, it takes the old one's place
+            self._forget(name)
+        self._put(new, name, value)
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
@@ -74,23 +68,24 @@ class Module:
         self.__dict__[kind][name] = value
         self.__dict__[name] = value
 
-    def _forget(self, name: str, but: str = "") -> None:
+    def _forget(self, name: str) -> None:
         for kind in _KINDS:
-            if kind != but:
-                self.__dict__[kind].pop(name, None)
+            self.__dict__[kind].pop(name, None)
         self._transient.discard(name)
 
-    def _require_init(self, kind: str) -> None:
+    def _require(self, kind: str, name: str, value: object) -> None:
         if kind not in self.__dict__:
             raise AttributeError(f"cannot assign {kind[1:]} before Module.__init__() call")
+        if value is not None and not isinstance(value, _KINDS[kind]):
+            seen, expected = type(value).__name__, _KINDS[kind].__name__
+            raise TypeError(f"cannot assign '{seen}' as '{name}': expected a {expected} or None")
 
-    def _register(self, kind: str, name: str, value: Any) -> None:
-        self._require_init(kind)
+    def _register(self, kind: str, name: str, value: object) -> None:
+        self._require(kind, name, value)
         if not name or "." in name:
             raise KeyError(f"a part needs a name that is not empty, without a dot: got '{name}'")
         if hasattr(self, name) and name not in self.__dict__[kind]:
             raise KeyError(f"attribute '{name}' already exists")
-        _require_kind(kind, name, value)
         self._put(kind, name, value)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
@@ -124,10 +119,8 @@ class Module:
         if remove_duplicate:
             memo.add(self)
         yield prefix, self
-        for name, module in self._modules.items():
-            if module is not None:
-                path = f"{prefix}.{name}" if prefix else name
-                yield from module.named_modules(memo, path, remove_duplicate)
+        for path, module in self._named_members("_modules", prefix, False, remove_duplicate):
+            yield from module.named_modules(memo, path, remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
         """The module itself and all that it contains."""
@@ -135,26 +128,21 @@ class Module:
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Pairs (name, module) of the modules that were assigned to this one."""
-        seen: set[Module] = set()
-        for name, module in self._modules.items():
-            if module is not None and module not in seen:
-                seen.add(module)
-                yield name, module
+        return self._named_members("_modules", "", False, True)
 
     def children(self) -> Iterator[Module]:
         """The modules that were assigned to this one."""
         return (module for _, module in self.named_children())
 
     def _named_members(self, kind, prefix, recurse, remove_duplicate):
-        seen = set()
+        seen = {None}
         whole = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
         for path, module in whole if recurse else [(prefix, self)]:
             for name, value in module.__dict__[kind].items():
-                if value is None or id(value) in seen:
-                    continue
-                if remove_duplicate:
-                    seen.add(id(value))
-                yield f"{path}.{name}" if path else name, value
+                if value not in seen:
+                    if remove_duplicate:
+                        seen.add(value)
+                    yield f"{path}.{name}" if path else name, value
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
@@ -208,41 +196,40 @@ class Module:
         """Forget the gradients of all parameters, or set them to zeros."""
         for parameter in self.parameters():
             if parameter._grad is not None:
-                zeros = constant(np.zeros_like(parameter.array))
-                parameter._grad = None if set_to_none else zeros
+                parameter._grad = None if set_to_none else constant(np.zeros_like(parameter.array))
 
     def to(self, *args: Any, **kwargs: Any) -> Module:
         """Convert floating point parameters and buffers: to(dtype), to(device), to(device, dtype).
 
         Raises: RuntimeError for a device other than the CPU, TypeError for an integer dtype.
         """
-        untouched = np.dtype(np.int8)  # no tensor is of this type: it stays if no type is named
-        kind = constant(np.empty(0, untouched)).to(*args, **kwargs).array.dtype
-        if kind.kind != "f" and kind != untouched:
+
+        def convert(array: np.ndarray) -> np.ndarray:
+            return constant(array).to(*args, **kwargs).array if array.dtype.kind == "f" else array
+
+        kind = convert(np.zeros(())).dtype
+        if kind.kind != "f":
             raise TypeError(f"Module.to only accepts floating point dtypes, but got {kind}")
-        return self if kind == untouched else self._convert(kind)
+        for parameter in self.parameters():
+            for tensor in (parameter, parameter._grad):  # the objects stay: optimizers hold them
+                if tensor is not None:
+                    tensor.array = convert(tensor.array)
+        for module in self.modules():
+            for name, buffer in module._buffers.items():
+                if buffer is not None:
+                    module._put("_buffers", name, constant(convert(buffer.array)))
+        return self
 
     def float(self) -> Module:
         """Convert to float32."""
-        return self._convert(np.dtype(np.float32))
+        return self.to(dtypes.float32)
 
     def double(self) -> Module:
         """Convert to float64."""
-        return self._convert(np.dtype(np.float64))
+        return self.to(dtypes.float64)
 
     def cpu(self) -> Module:
         """The module itself: it is on the CPU."""
-        return self
-
-    def _convert(self, kind: np.dtype) -> Module:
-        for parameter in self.parameters():
-            for tensor in (parameter, parameter._grad):  # the objects stay: optimizers hold them
-                if tensor is not None and tensor.array.dtype.kind == "f":
-                    tensor.array = tensor.array.astype(kind, copy=False)
-        for module in self.modules():
-            for name, buffer in module._buffers.items():
-                if buffer is not None and buffer.array.dtype.kind == "f":
-                    module._put("_buffers", name, constant(buffer.array.astype(kind, copy=False)))
         return self
 
     # State.
@@ -271,14 +258,7 @@ class Module:
         Raises: RuntimeError that lists all names and shapes that do not fit; then what fits has
         been copied, as in PyTorch. TypeError if state_dict is no mapping.
         """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        keys, errors = state.load(self.state_dict(keep_vars=True), state_dict)
-        errors = keys.complaints() + errors if strict else errors
-        if errors:
-            name, lines = type(self).__name__, "\n\t".join(errors)
-            raise RuntimeError(f"Error(s) in loading state_dict for {name}:\n\t{lines}")
-        return keys
+        return state.load(self, state_dict, strict)
 
     # Hooks, called in the order of their registration: prepend and always_call are left out.
 
@@ -289,7 +269,7 @@ class Module:
 
         with_kwargs: hook(module, inputs, named), and it returns (inputs, named).
         """
-        return hooks.add(self._hooks, "before", hook, with_kwargs)
+        return hooks.RemovableHandle(self._hooks, "before", hook, with_kwargs)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, with_kwargs: bool = False
@@ -298,7 +278,7 @@ class Module:
 
         with_kwargs: hook(module, inputs, named, output).
         """
-        return hooks.add(self._hooks, "after", hook, with_kwargs)
+        return hooks.RemovableHandle(self._hooks, "after", hook, with_kwargs)
 
     def register_full_backward_hook(self, hook: Callable[..., Any]) -> hooks.RemovableHandle:
         """Call hook(module, grad_input, grad_output) when the gradients of the inputs are known.
@@ -306,7 +286,7 @@ class Module:
         Both are tuples, with None for what is no tensor or has no gradient. What the hook returns
         replaces grad_input.
         """
-        return hooks.add(self._hooks, "gradient", hook)
+        return hooks.RemovableHandle(self._hooks, "gradient", hook)
 
     # Printing.
 
@@ -315,26 +295,13 @@ class Module:
         return ""
 
     def _child_lines(self) -> list[str]:
-        return [f"({name}): {indented(repr(m))}" for name, m in self._modules.items()]
+        return [f"({name}): {module!r}" for name, module in self._modules.items()]
 
     def __repr__(self) -> str:
-        extra = self.extra_repr()
-        lines = extra.split("\n") if extra else []
-        children = self._child_lines()
-        if len(lines) > 1 or children:
-            extra = "".join(f"\n  {line}" for line in lines + children) + "\n"
+        extra, children = self.extra_repr(), self._child_lines()
+        if children or "\n" in extra:
+            extra = "\n".join(["", *extra.splitlines(), *children]).replace("\n", "\n  ") + "\n"
         return f"{type(self).__name__}({extra})"
 
 
-def indented(text: str) -> str:
-    """All lines but the first moved by two spaces: a module printed within another."""
-    return text.replace("\n", "\n  ")
-
-
 _KINDS: dict[str, type] = {"_parameters": Parameter, "_modules": Module, "_buffers": Tensor}
-
-
-def _require_kind(kind: str, name: str, value: object) -> None:
-    if value is not None and not isinstance(value, _KINDS[kind]):
-        seen, expected = type(value).__name__, _KINDS[kind].__name__
-        raise TypeError(f"cannot assign '{seen}' as '{name}': expected a {expected} or None")

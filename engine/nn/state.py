@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.autograd import Tensor
 from engine.dtypes import Size
 from engine.memory import changes
 
@@ -19,42 +18,33 @@ class IncompatibleKeys(NamedTuple):
     unexpected_keys: list[str]
 
     def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
-            return "<All keys matched successfully>"
-        missing, unexpected = self
-        return f"_IncompatibleKeys(missing_keys={missing}, unexpected_keys={unexpected})"
-
-    def complaints(self) -> list[str]:
-        """One line for each kind of mismatch, in PyTorch's words."""
-        found = (("Missing", self.missing_keys), ("Unexpected", self.unexpected_keys))
-        return [
-            f"{kind} key(s) in state_dict: " + ", ".join(f'"{key}"' for key in keys) + ". "
-            for kind, keys in found
-            if keys
-        ]
+        text = f"_IncompatibleKeys(missing_keys={self[0]}, unexpected_keys={self[1]})"
+        return text if any(self) else "<All keys matched successfully>"
 
 
-def load(own: Mapping[str, Tensor], given: Mapping[str, Any]) -> tuple[IncompatibleKeys, list[str]]:
-    """Copy given values into own tensors.
-
-    Returns: the keys that do not match, and one line for each value that does not fit.
-    """
-    missing, errors = [name for name in own if name not in given], []
-    for name, tensor in own.items():
-        if name in missing:
-            continue
-        value = given[name]
-        if not isinstance(value, Tensor) and not hasattr(value, "__array__"):
+def load(module: Any, given: Mapping[str, Any], strict: bool) -> IncompatibleKeys:
+    """module.load_state_dict(given, strict)"""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"Expected state_dict to be dict-like, got {type(given)}.")
+    own = module.state_dict(keep_vars=True)
+    keys = IncompatibleKeys([n for n in own if n not in given], [n for n in given if n not in own])
+    errors = [
+        f'{kind} key(s) in state_dict: "' + '", "'.join(names) + '". '
+        for kind, names in (("Missing", keys[0]), ("Unexpected", keys[1]))
+        if names and strict
+    ]
+    for name in [name for name in own if name in given]:
+        array, value = own[name].array, getattr(given[name], "array", given[name])
+        seen, expected = Size(getattr(value, "shape", ())), Size(array.shape)
+        if not hasattr(value, "__array__"):
             errors.append(f'"{name}": expected a tensor, but received {type(value)}')
-            continue
-        array = value.array if isinstance(value, Tensor) else np.asarray(value)
-        seen, expected = Size(array.shape), Size(tensor.array.shape)
-        if seen != expected:
-            errors.append(
-                f"size mismatch for {name}: copying a param with shape {seen} from checkpoint, "
-                f"the shape in current model is {expected}."
-            )
-            continue
-        tensor.array[...] = array
-        changes.note(tensor.array)
-    return IncompatibleKeys(missing, [name for name in given if name not in own]), errors
+        elif seen != expected:
+            text = f"size mismatch for {name}: copying a param with shape {seen} from checkpoint"
+            errors.append(f"{text}, the shape in current model is {expected}.")
+        else:
+            array[...] = np.asarray(value)
+            changes.note(array)
+    if errors:
+        text = f"Error(s) in loading state_dict for {type(module).__name__}:"
+        raise RuntimeError("\n\t".join([text, *errors]))
+    return keys

@@ -18,7 +18,6 @@ from engine.optim.optimizer import Optimizer
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR"]
 __all__ += ["OneCycleLR", "ReduceLROnPlateau", "StepLR"]
 
-
 _NOT_SAVED = ("optimizer", "lr_lambdas")
 
 
@@ -33,8 +32,10 @@ class LRScheduler:
     """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
         self.optimizer = optimizer
-        for i, group in enumerate(_groups(optimizer)):
+        for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
             elif "initial_lr" not in group:
@@ -58,9 +59,9 @@ class LRScheduler:
             warnings.warn(text, stacklevel=2)
         self._step_count += 1
         self.last_epoch += 1
-        for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
+        self._last_lr = self.get_lr()
+        for group, lr in zip(self.optimizer.param_groups, self._last_lr, strict=True):
             group["lr"] = lr
-        self._last_lr = self._rates()
 
     def _rates(self) -> list[float]:
         return [group["lr"] for group in self.optimizer.param_groups]
@@ -112,7 +113,7 @@ class LambdaLR(LRScheduler):
         self, optimizer: Optimizer,
         lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]], last_epoch: int = -1,
     ) -> None:  # fmt: skip
-        self.lr_lambdas = _one_per_group("lr_lambdas", lr_lambda, optimizer)
+        self.lr_lambdas = [f for _, f in _by_group(optimizer, "lr_lambdas", lr_lambda)]
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -167,61 +168,53 @@ class OneCycleLR(LRScheduler):
         div_factor: float = 25.0, final_div_factor: float = 1e4, **options: Any,
     ) -> None:  # fmt: skip
         refuse_options(options, {"three_phase": False, "last_epoch": -1})
-        counts: dict[str, Any] = {"epochs": epochs, "steps_per_epoch": steps_per_epoch}
-        if total_steps is not None:
-            counts = {"total_steps": total_steps}
-        elif None in counts.values():
-            raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
-        for name, count in counts.items():
-            if not isinstance(count, int) or count <= 0:
-                raise ValueError(f"Expected positive integer {name}, but got {count}")
+        counts: list[Any] = [epochs, steps_per_epoch] if total_steps is None else [total_steps]
+        if not all(isinstance(count, int) and count > 0 for count in counts):
+            names = "total_steps OR (epochs AND steps_per_epoch)"
+            raise ValueError(f"Expected positive integer {names}, but got {counts}")
         if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
             raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy must be 'cos' or 'linear', got {anneal_strategy}")
-        self.total_steps = math.prod(counts.values())
-        self.anneal_strategy = anneal_strategy
-        self._top = pct_start * self.total_steps - 1  # the step that reaches max_lr
-        self.cycle_momentum = cycle_momentum
-        self.use_beta1 = "betas" in optimizer.defaults
-        if cycle_momentum and not self.use_beta1 and "momentum" not in optimizer.defaults:
-            raise ValueError("cycle_momentum needs an optimizer with momentum or beta1")
-        reached = {"max_lr": max_lr, "base_momentum": base_momentum, "max_momentum": max_momentum}
-        for name, value in reached.items() if cycle_momentum else [("max_lr", max_lr)]:
-            each = _one_per_group(name, value, optimizer)
-            for group, own in zip(optimizer.param_groups, each, strict=True):
+        extremes = {"max_lr": max_lr}
+        if cycle_momentum:
+            if not {"betas", "momentum"} & optimizer.defaults.keys():
+                raise ValueError("cycle_momentum needs an optimizer with momentum or beta1")
+            extremes |= {"base_momentum": base_momentum, "max_momentum": max_momentum}
+        for name, value in extremes.items():
+            for group, own in _by_group(optimizer, name, value):
                 group[name] = own
         for group in optimizer.param_groups:
             group["initial_lr"] = group["max_lr"] / div_factor
             group["min_lr"] = group["initial_lr"] / final_div_factor
+        self.total_steps = math.prod(counts)
+        self._top = pct_start * self.total_steps - 1  # the step that reaches max_lr
+        self.anneal_strategy, self.cycle_momentum = anneal_strategy, cycle_momentum
         super().__init__(optimizer)
 
     def get_lr(self) -> list[float]:
         """The rates of step `last_epoch`; it also sets the momentum.
 
-        linear: start + (end - start) p.  cos: end + (start - end) (1 + cos πp) / 2.
+        Both follow a height, 0 at either end and 1 at the top: p, or (1 - cos πp) / 2 for "cos".
         """
-        t = self.last_epoch
+        t, top, end = self.last_epoch, self._top, self.total_steps - 1
         if t > self.total_steps:
             raise ValueError(f"Tried to step {t} times, but total_steps is {self.total_steps}")
-        rising = t <= self._top
-        p = t / self._top if rising else (t - self._top) / (self.total_steps - 1 - self._top)
-
-        def between(start: float, stop: float) -> float:
-            if self.anneal_strategy == "linear":
-                return (stop - start) * p + start
-            return stop + (start - stop) / 2.0 * (math.cos(math.pi * p) + 1)
-
-        groups = self.optimizer.param_groups
-        for group in groups if self.cycle_momentum else ():
-            extremes = group["max_momentum"], group["base_momentum"]
-            momentum = between(*(extremes if rising else extremes[::-1]))
-            if self.use_beta1:
-                group["betas"] = (momentum, *group["betas"][1:])
-            else:
-                group["momentum"] = momentum
-        ends = ("initial_lr", "max_lr") if rising else ("max_lr", "min_lr")
-        return [between(*(group[end] for end in ends)) for group in groups]
+        rising = t <= top
+        p = t / top if rising else (end - t) / (end - top)
+        height = p if self.anneal_strategy == "linear" else (1 - math.cos(math.pi * p)) / 2
+        rates = []
+        for group in self.optimizer.param_groups:
+            low = group["initial_lr" if rising else "min_lr"]
+            rates.append(low + (group["max_lr"] - low) * height)
+            if self.cycle_momentum:
+                high = group["max_momentum"]
+                momentum = high + (group["base_momentum"] - high) * height
+                if "betas" in group:
+                    group["betas"] = (momentum, group["betas"][1])
+                else:
+                    group["momentum"] = momentum
+        return rates
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -245,7 +238,7 @@ class ReduceLROnPlateau(LRScheduler):
             raise ValueError(f"mode {mode} is unknown! Expected 'min' or 'max'")
         if threshold_mode not in ("rel", "abs"):
             raise ValueError(f"threshold mode {threshold_mode} is unknown! Expected 'rel' or 'abs'")
-        _one_per_group("min_lrs", min_lr, optimizer)
+        _by_group(optimizer, "min_lrs", min_lr)
         self.optimizer, self.min_lrs = optimizer, min_lr
         self.factor, self.patience, self.cooldown, self.eps = factor, patience, cooldown, eps
         self.mode, self.threshold, self.threshold_mode = mode, threshold, threshold_mode
@@ -256,43 +249,25 @@ class ReduceLROnPlateau(LRScheduler):
     def step(self, metrics: Any) -> None:
         """Take note of this epoch's metric (a number or a tensor with one), and perhaps reduce."""
         current = float(metrics)
+        change = self.threshold if self.mode == "max" else -self.threshold
+        bound = self.best * (1 + change) if self.threshold_mode == "rel" else self.best + change
+        better = current > bound if self.mode == "max" else current < bound
+        self.best = current if better else self.best
         self.last_epoch += 1
-        if self._is_better(current):
-            self.best, self.num_bad_epochs = current, 0
-        else:
-            self.num_bad_epochs += 1
-        if self.cooldown_counter > 0:
-            self.cooldown_counter -= 1
-            self.num_bad_epochs = 0
+        self.num_bad_epochs = 0 if better or self.cooldown_counter else self.num_bad_epochs + 1
+        self.cooldown_counter = max(self.cooldown_counter - 1, 0)
         if self.num_bad_epochs > self.patience:
-            lowest_rates = _one_per_group("min_lrs", self.min_lrs, self.optimizer)
-            for group, lowest in zip(self.optimizer.param_groups, lowest_rates, strict=True):
+            for group, lowest in _by_group(self.optimizer, "min_lrs", self.min_lrs):
                 lr = max(group["lr"] * self.factor, lowest)
-                if group["lr"] - lr > self.eps:
-                    group["lr"] = lr
+                group["lr"] = lr if group["lr"] - lr > self.eps else group["lr"]
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
         self._last_lr = self._rates()
 
-    def _is_better(self, current: float) -> bool:
-        sign = -1 if self.mode == "min" else 1
-        bound = self.best + sign * self.threshold
-        if self.threshold_mode == "rel":
-            bound = self.best * (1.0 + sign * self.threshold)
-        return sign * current > sign * bound
 
-
-def _groups(optimizer: Optimizer) -> list[dict[str, Any]]:
-    """The optimizer's groups. TypeError if it is none."""
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
-    return optimizer.param_groups
-
-
-def _one_per_group(name: str, value: Any, optimizer: Optimizer) -> list[Any]:
-    """A list with one value for each group. ValueError if a list has another length."""
-    groups = len(_groups(optimizer))
-    if not isinstance(value, list | tuple):
-        return [value] * groups
-    if len(value) != groups:
-        raise ValueError(f"Expected {groups} {name}, one for each group, but got {len(value)}")
-    return list(value)
+def _by_group(optimizer: Optimizer, name: str, value: Any) -> list[tuple[dict[str, Any], Any]]:
+    """Pairs of a group and its value. ValueError if a list has another length than the groups."""
+    groups = optimizer.param_groups
+    values = value if isinstance(value, list | tuple) else [value] * len(groups)
+    if len(values) != len(groups):
+        raise ValueError(f"Expected {len(groups)} {name}, as many as groups, got {len(values)}")
+    return list(zip(groups, values, strict=True))

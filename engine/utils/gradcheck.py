@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.autograd import Tensor, constant
-from engine.grad_mode import no_grad
 
 
 class GradcheckError(RuntimeError):
@@ -34,79 +33,67 @@ def gradcheck(
     with rows for inputs and columns for outputs; ValueError if no input requires a gradient or if
     func returns something else than tensors.
     """
-    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    checked = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
+    values: list[Any] = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    checked = [i for i, x in enumerate(values) if isinstance(x, Tensor) and x.requires_grad]
     if not checked:
         raise ValueError("gradcheck expects at least one input tensor to require gradient")
-    for i, x in checked:
-        if x.array.dtype != np.float64:
+    for i in checked:
+        values[i] = constant(values[i].array.copy()).requires_grad_()
+        if values[i].array.dtype != np.float64:
             text = f"Input #{i} requires gradient and is not a double precision floating point"
-            warnings.warn(f"{text}, but {x.array.dtype}", stacklevel=2)
-        x.retain_grad()
-    for j, y in enumerate(_outputs(func, inputs)):
-        if y.array.dtype.kind != "f":
-            continue
-        for i, x in checked:
-            numerical = _numerical(func, inputs, j, x, y.array, eps)
-            analytical = _analytical(y, x)
-            if not np.allclose(analytical, numerical, rtol, atol):
-                if not raise_exception:
-                    return False
-                raise GradcheckError(
-                    f"Jacobian mismatch for output {j} with respect to input {i},\n"
-                    f"numerical:{constant(numerical)}\nanalytical:{constant(analytical)}\n"
-                )
+            warnings.warn(f"{text}, but {values[i].array.dtype}", stacklevel=2)
+    for j, y in enumerate(_outputs(func, values)):
+        for i in checked if y.array.dtype.kind == "f" else ():
+            analytical = _analytical(y, values[i])
+            numerical = _numerical(func, values, i, j, eps).reshape(analytical.shape)
+            if np.allclose(analytical, numerical, rtol, atol):
+                continue
+            if not raise_exception:
+                return False
+            raise GradcheckError(
+                f"Jacobian mismatch for output {j} with respect to input {i},\n"
+                f"numerical:{constant(numerical)}\nanalytical:{constant(analytical)}\n"
+            )
     return True
 
 
-def _outputs(func: Callable[..., Any], inputs: Sequence[object]) -> Sequence[Tensor]:
-    result = func(*inputs)
-    outputs = result if isinstance(result, tuple | list) else (result,)
-    for y in outputs:
-        if not isinstance(y, Tensor):
-            raise ValueError(f"gradcheck expects func to return tensors, got {type(y).__name__}")
+def _outputs(func: Callable[..., Any], values: Sequence[object]) -> Sequence[Tensor]:
+    result = func(*values)
+    outputs = result if isinstance(result, tuple | list) else [result]
+    if not all(isinstance(y, Tensor) for y in outputs):
+        kinds = [type(y).__name__ for y in outputs]
+        raise ValueError(f"gradcheck expects func to return tensors, got {', '.join(kinds)}")
     return outputs
 
 
-def _numerical(func, inputs, j: int, x: Tensor, y: np.ndarray, eps: float) -> np.ndarray:
-    jacobian = np.zeros((x.array.size, y.size), y.dtype)
-    with no_grad():
-        for row, index in enumerate(np.ndindex(x.array.shape)):
-            before = x.array[index]
-            try:
-                x.array[index] = before + eps
-                above = _outputs(func, inputs)[j].array.copy()
-                x.array[index] = before - eps
-                below = _outputs(func, inputs)[j].array
-                jacobian[row] = ((above - below) / (2 * eps)).reshape(-1)
-            finally:
-                x.array[index] = before
-    return jacobian
+def _numerical(func, values: Sequence[Any], i: int, j: int, eps: float) -> np.ndarray:
+    def y(x: np.ndarray) -> np.ndarray:
+        return _outputs(func, [*values[:i], constant(x), *values[i + 1 :]])[j].array
+
+    x = values[i].array
+    steps = eps * np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
+    return np.array([(y(x + step) - y(x - step)).reshape(-1) / (2 * eps) for step in steps])
 
 
 def _analytical(y: Tensor, x: Tensor) -> np.ndarray:
     jacobian = np.zeros((x.array.size, y.array.size), x.array.dtype)
-    kept = [(leaf, leaf.grad) for leaf in (x, *_leaves(y))]
-    try:
-        for column, dy in enumerate(np.eye(y.array.size) if y.requires_grad else ()):
-            x.grad = None
-            y.backward(constant(dy.reshape(y.array.shape)), retain_graph=True)
-            if x.grad is not None:
-                jacobian[:, column] = x.grad.array.reshape(-1)
-    finally:
-        for leaf, grad in kept:
-            leaf.grad = grad
+    kept = [(leaf, leaf.grad) for leaf in _leaves(y)]
+    for column, dy in enumerate(np.eye(y.array.size) if y.requires_grad else ()):
+        x.grad = None
+        y.backward(constant(dy.reshape(y.array.shape)), retain_graph=True)
+        if x.grad is not None:
+            jacobian[:, column] = x.grad.array.reshape(-1)
+    for leaf, grad in kept:
+        leaf.grad = grad
     return jacobian
 
 
-def _leaves(y: Tensor) -> Iterable[Tensor]:
+def _leaves(y: Tensor) -> list[Tensor]:
     """The tensors whose grad a backward() from y fills."""
-    seen: set[Any] = set()
-    stack: list[Any] = [y.grad_fn or y]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Tensor):
-            yield node
-        elif node is not None and node not in seen:
-            seen.add(node)
-            stack.extend(node.parents)
+    found: set[Any] = {None}
+    nodes: list[Any] = [y.grad_fn or y]
+    for node in nodes:  # it grows meanwhile
+        if node not in found:
+            found.add(node)
+            nodes += getattr(node, "parents", ())
+    return [node for node in found if isinstance(node, Tensor)]
