@@ -7,6 +7,7 @@ from engine.nn.activation import (
     ELU, GELU, SELU, LeakyReLU, LogSigmoid, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus,
     Tanh,
 )
+from engine.nn.attention import MultiheadAttention
 from engine.nn.container import ModuleList, Sequential
 from engine.nn.dropout import Dropout
 from engine.nn.linear import Flatten, Identity, Linear
@@ -14,4 +15,9 @@ from engine.nn.loss import (
     BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss,
 )
 from engine.nn.module import Module
+from engine.nn.normalization import LayerNorm
 from engine.nn.parameter import Parameter
+from engine.nn.transformer import (
+    Transformer, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder,
+    TransformerEncoderLayer,
+)

@@ -9,9 +9,11 @@ from engine.ops.activation import (
     elu, gelu, leaky_relu, log_softmax, logsigmoid, relu, selu, sigmoid, silu, softmax, softplus,
     tanh,
 )
+from engine.ops.attention import scaled_dot_product_attention
 from engine.ops.linalg import linear
 from engine.ops.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss,
     nll_loss,
 )
+from engine.ops.norm import layer_norm
 from engine.ops.targets import one_hot
