@@ -64,11 +64,26 @@ def simple_cnn(t) -> Callable[[], object]:
     return training_step(model, nn.CrossEntropyLoss(), t.optim.Adam(model.parameters()), x, y)
 
 
+def transformer_encoder(t) -> Callable[[], object]:
+    """Two encoder layers, the mean over time and a linear layer, cross-entropy, Adam.
+
+    Without dropout: drawing its masks would measure the random stream.
+    """
+    nn = t.nn
+    layer = nn.TransformerEncoderLayer(64, 4, 128, dropout=0.0, batch_first=True)
+    encoder, head = nn.TransformerEncoder(layer, 2), nn.Linear(64, 10)
+    parameters = [*encoder.parameters(), *head.parameters()]
+    x, y = t.randn(32, 32, 64), t.randint(0, 10, (32,))
+    optimizer = t.optim.Adam(parameters, lr=1e-3)
+    return training_step(lambda x: head(encoder(x).mean(1)), nn.CrossEntropyLoss(), optimizer, x, y)
+
+
 WORKLOADS = [
     Workload("XOR 2-4-1, batch 4, BCE, Adam", xor, 3.5, 5.0),
     Workload("MLP 64-256-128-10, batch 64, SGD", digits_mlp, 1.3, 1.6),
     Workload("CNN on 8x8 digits, BN, batch 64", digits_cnn, 0.7, 1.0),
     Workload("SimpleCNN, BN, (16, 3, 32, 32)", simple_cnn, 0.6, 0.9),
+    Workload("Transformer encoder, no dropout, Adam", transformer_encoder, 0.9, 1.1),
 ]
 
 

@@ -158,6 +158,17 @@ class Generator:
             raise RuntimeError(f"expected a probability p in [0, 1], got {p}")
         return (self._unit(_size(shape), np.dtype(np.float64)) < 1 - p).reshape(shape)
 
+    def drop_factors(self, like: np.ndarray, p: float) -> np.ndarray:
+        """What Dropout multiplies an array by: 1 / (1 - p) where keep_mask keeps, 0 elsewhere.
+
+        Drawn in the order in which the array lies in memory; nothing is drawn for p = 1.
+        """
+        factors = np.zeros_like(like)
+        if p < 1:
+            kept = self.keep_mask((like.size,), p)
+            factors.ravel("K")[:] = kept * like.dtype.type(1 / (1 - p))
+        return factors
+
     def _raw64(self, size: int) -> np.ndarray:
         draws = self._twister.random_raw(2 * size)
         return draws[::2] << np.uint64(32) | draws[1::2]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from engine.autograd import Tensor, record
 from engine.nn.module import Module
-from engine.ops.checks import require_tensor
+from engine.ops.checks import require_tensor, title_of
 from engine.ops.inplace import in_place
 from engine.random import default_generator
 
@@ -29,11 +27,9 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 def _drop(x: Tensor, p: float) -> Tensor:
     """y = m x / (1 - p)"""
     a = x.array
-    if p == 1:
-        factor = np.zeros_like(a)
-    else:
-        kept = default_generator.keep_mask(a.shape, p)
-        factor = kept * a.dtype.type(1 / (1 - p)) if a.dtype.kind == "f" else kept / (1 - p)
+    if p != 1 and a.dtype.kind != "f":
+        raise RuntimeError(f"dropout expected floating point numbers, but got {title_of(a)}")
+    factor = default_generator.drop_factors(a, p)
     return record(a * factor, (x,), lambda dy: (dy * factor,), "MulBackward0")
 
 

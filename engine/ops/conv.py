@@ -4,7 +4,7 @@ import numpy as np
 
 from engine.autograd import Tensor, record
 from engine.ops.layout import batch_first, batch_last, empty_batch_last, require_batch
-from engine.ops.linalg import ones
+from engine.ops.linalg import ones_vector
 from engine.ops.windows import Sizes, Windows, for_each_axis, of_dimensions
 
 
@@ -59,7 +59,7 @@ def convolution(
             parts = parts.reshape(len(x), len(windows.places), *windows.out, x.shape[-1])
             dx = batch_first(windows.spread(parts.swapaxes(0, 1), x), a.ndim)
         rows = dz.reshape(shape[0], -1)
-        return dx, dw, None if bias is None else rows @ ones(rows.shape[1], rows.dtype)
+        return dx, dw, None if bias is None else rows @ ones_vector(rows.shape[1], rows.dtype)
 
     return record(y, (input, weight, bias), backward, "ConvolutionBackward0")
 

@@ -89,18 +89,18 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         dz = dy if flat else dy.reshape(-1, n_out)
         dx = dz.dot(w).reshape(a.shape) if need_x else None
         # A product with ones sums the rows in half the time of sum(0).
-        return dx, dz.T.dot(rows), None if b is None else ones(len(dz), dz.dtype).dot(dz)
+        return dx, dz.T.dot(rows), None if b is None else ones_vector(len(dz), dz.dtype).dot(dz)
 
     name = "AddmmBackward0" if flat and b is not None else "ViewBackward0"
     return record(y, (x, weight, bias), backward, name)
 
 
 @functools.lru_cache(maxsize=64)
-def ones(n: int, kind: np.dtype) -> np.ndarray:
-    """A vector of ones, kept for the next call: its product with a matrix sums in half the time."""
-    vector = np.ones(n, kind)
-    vector.flags.writeable = False
-    return vector
+def ones_vector(n: int, kind: np.dtype) -> np.ndarray:
+    """n ones, not to be written to: a product with them is a sum."""
+    ones = np.ones(n, kind)
+    ones.flags.writeable = False
+    return ones
 
 
 def einsum(equation: str, *operands: Tensor) -> Tensor:

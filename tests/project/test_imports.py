@@ -14,10 +14,9 @@ from sources import ROOT, imported, modules
 # From the ground up; a module may import from its own line and from those above it here.
 LAYERS = (
     ("memory", "grad_mode", "dtypes"),
-    ("autograd", "printing"),
+    ("autograd", "printing", "random"),
     ("ops",),
     ("tensor",),
-    ("random",),
     ("creation",),
     ("nn",),
     ("optim",),
