@@ -182,8 +182,6 @@ def unique(
     axis = None if dim is None else axis_of(dim, x.array.ndim)
     found = np.unique(x.array, return_inverse=True, return_counts=True, axis=axis)
     values, inverse, counts = (constant(np.asarray(part)) for part in found)
-    if axis is None:
-        inverse = constant(inverse.array.reshape(x.array.shape))
     extra = [part for part, asked in ((inverse, return_inverse), (counts, return_counts)) if asked]
     return (values, *extra) if extra else values
 
@@ -215,9 +213,8 @@ def _place(arg_reduce, x, dim, keepdim) -> Tensor:
     axis = None if dim is None else axis_of(dim, x.array.ndim)
     try:
         return constant(arg_reduce(x.array, axis, keepdims=keepdim))
-    except ValueError:
-        shape = list(x.array.shape)
-        raise IndexError(f"{arg_reduce.__name__}() of no numbers: the shape is {shape}") from None
+    except ValueError as error:
+        raise IndexError(f"{error}: the shape is {list(x.array.shape)}") from None
 
 
 def _axes(x: Tensor, dim: Dims) -> tuple[np.ndarray, tuple[int, ...], tuple[int, ...]]:

@@ -9,25 +9,30 @@ from itertools import pairwise
 import numpy as np
 
 from engine import dtypes
-from engine.autograd import Tensor, constant, record
+from engine.autograd import Tensor, record
 from engine.ops.arguments import axes_of, axis_of, sizes_of
-from engine.ops.checks import require_tensor
 from engine.ops.indexing import getitem
 
 
 def reshape(x: Tensor, *shape: int) -> Tensor:
     """y = the numbers of x, in order, in another shape; one size may be -1"""
-    before, y = x.array.shape, _reshaped(x.array, sizes_of(shape))
+    before, sizes = x.array.shape, sizes_of(shape)
+    try:
+        if min(sizes, default=0) < -1:
+            raise ValueError
+        y = x.array.reshape(sizes)
+    except ValueError:
+        raise RuntimeError(f"shape '{list(sizes)}' is invalid for shape {list(before)}") from None
     return record(y, (x,), lambda dy: (dy.reshape(before),), "ViewBackward0")
 
 
 def view(x: Tensor, *shape: int) -> Tensor:
     """y = x in another shape, on the same memory. RuntimeError where that cannot be."""
-    before, y = x.array.shape, _reshaped(x.array, sizes_of(shape))
-    if y.size and not np.may_share_memory(x.array, y):
-        seen = f"a transposed or sliced tensor of shape {list(before)}"
-        raise RuntimeError(f"view: {seen} cannot become {list(y.shape)}; use .reshape(...) instead")
-    return record(y, (x,), lambda dy: (dy.reshape(before),))
+    y = reshape(x, *shape)
+    if y.array.size and not np.may_share_memory(x.array, y.array):
+        seen = f"a transposed or sliced tensor of shape {list(x.array.shape)}"
+        raise RuntimeError(f"view: {seen} has no view of another shape; use .reshape(...) instead")
+    return y
 
 
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -197,19 +202,8 @@ def to_dtype(x: Tensor, numpy_dtype: np.dtype) -> Tensor:
     """y = x in another number type,  dx = dy in x's own"""
     if x.array.dtype == numpy_dtype:
         return x
-    y = x.array.astype(numpy_dtype)
-    if y.dtype.kind != "f":
-        return constant(y)
-    return record(y, (x,), lambda dy: (dy,), "ToCopyBackward0")
-
-
-def _reshaped(a: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
-    try:
-        if min(sizes, default=0) < -1:
-            raise ValueError
-        return a.reshape(sizes)
-    except ValueError:
-        raise RuntimeError(f"shape '{list(sizes)}' is invalid for shape {list(a.shape)}") from None
+    parents = (x,) if numpy_dtype.kind == "f" else ()
+    return record(x.array.astype(numpy_dtype), parents, lambda dy: (dy,), "ToCopyBackward0")
 
 
 def _along(x: Tensor, axis: int, part: int | slice) -> Tensor:
@@ -218,10 +212,9 @@ def _along(x: Tensor, axis: int, part: int | slice) -> Tensor:
 
 def _arrays(function, tensors, error) -> tuple[list[np.ndarray], np.dtype]:
     """The arrays of a list of tensors, and the number type in which they are joined."""
-    if isinstance(tensors, Tensor):
-        raise TypeError(f"{function}(): expected a list of Tensors, but got a Tensor")
-    for x in tensors:
-        require_tensor(function, "tensors", x)
+    strangers = [type(x).__name__ for x in tensors if not isinstance(x, Tensor)]
+    if strangers or isinstance(tensors, Tensor):
+        raise TypeError(f"{function}(): expected a list of Tensors, got {strangers or 'a Tensor'}")
     if not tensors:
         raise error(f"{function}(): expected a non-empty list of Tensors")
     arrays = [x.array for x in tensors]
@@ -238,4 +231,4 @@ def _joined(join, arrays, axis, kind) -> np.ndarray:
 
 def _require_matrix(name, x) -> None:
     if x.array.ndim < 2:
-        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+        raise RuntimeError(f"{name}: expected at least 2 dimensions, but got {x.array.ndim}")
