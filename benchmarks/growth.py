@@ -140,7 +140,7 @@ def _measure_memory(name: str, module: str, size: str) -> None:
 
 
 def _kilobytes(field: str) -> int:
-    # Not getrusage(): what that calls the highest size may be the parent's before the process began.
+    # Not getrusage(): its highest size may be the parent's, from before the process began.
     status = Path("/proc/self/status")
     found = re.search(rf"{field}:\s+(\d+)", status.read_text()) if status.exists() else None
     return int(found[1]) if found else 0

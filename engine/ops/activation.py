@@ -170,10 +170,9 @@ def _erf_coefficients(dtype: np.dtype) -> np.ndarray:
     x = np.arange(-192, 193) / 32
     rows = [np.array([math.erf(v) for v in x])]
     slope = 2 / math.sqrt(math.pi) * np.exp(-x * x)
-    hermite, following = np.ones_like(x), 2 * x
-    for n in range(1, 9):
-        rows.append((-1) ** (n - 1) * slope * hermite / math.factorial(n))
-        hermite, following = following, 2 * x * following - 2 * n * hermite
+    for n in range(8):
+        hermite = np.polynomial.hermite.hermval(x, [0] * n + [1])
+        rows.append((-1) ** n * slope * hermite / math.factorial(n + 1))
     return np.stack(rows[:9] if dtype == np.float64 else rows[:4]).astype(dtype)
 
 

@@ -135,8 +135,7 @@ def contains(x: Tensor, value: object) -> bool:
 def truth(x: Tensor) -> bool:
     """Whether the one element is not 0. RuntimeError for more than one, or none."""
     if x.array.size != 1:
-        seen = f"Boolean value of Tensor with {x.array.size or 'no'} values"
-        raise RuntimeError(f"{seen} is ambiguous: use .any() or .all()")
+        raise RuntimeError(f"the truth of {x.array.size} values is ambiguous: use .any() or .all()")
     return bool(x.array.item())
 
 

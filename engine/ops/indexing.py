@@ -14,28 +14,25 @@ def getitem(x: Tensor, index: object) -> Tensor:
 
     dx = dy at the places that were picked (a place picked twice gets the sum), 0 elsewhere
     """
-    shape, where = x.array.shape, _numpy_index(index)
+    where = _numpy_index(index)
     if any(isinstance(i, (list, np.ndarray, bool)) for i in where):
         return _picked(x, where, "IndexBackward0")
     if Ellipsis not in where:
         where = (*where, Ellipsis)  # so that NumPy returns a view even of a single number
-
-    def backward(dy):
-        dx = np.zeros(shape, dy.dtype)
-        dx[where] = dy
-        return (dx,)
-
     name = "SelectBackward0" if int in map(type, where) else "SliceBackward0"
-    return record(x.array[where], (x,), backward, name)
+    return _picked(x, where, name, twice=False)
 
 
-def _picked(x: Tensor, where: tuple, name: str) -> Tensor:
-    """y = x[where] by arrays, which may name a place twice"""
+def _picked(x: Tensor, where: tuple, name: str, twice: bool = True) -> Tensor:
+    """y = x[where]; twice: whether it may name a place twice, which is slow on the way back"""
     shape = x.array.shape
 
     def backward(dy):
         dx = np.zeros(shape, dy.dtype)
-        np.add.at(dx, where, dy)
+        if twice:
+            np.add.at(dx, where, dy)
+        else:
+            dx[where] = dy
         return (dx,)
 
     return record(x.array[where], (x,), backward, name)
@@ -44,10 +41,7 @@ def _picked(x: Tensor, where: tuple, name: str) -> Tensor:
 def setitem(x: Tensor, index: object, value: object) -> None:
     """x[index] = value, in place. RuntimeError where that would have to be recorded."""
     if check_in_place(x, value):
-        raise RuntimeError(
-            "item assignment to a tensor that requires grad is not recorded by the engine: do it "
-            "under no_grad(), or build the tensor with where(), cat() or masked_fill()"
-        )
+        raise RuntimeError("item assignment is not recorded: use no_grad(), where() or cat()")
     where = _numpy_index(index)
     try:
         x.array[where] = value.array if isinstance(value, Tensor) else value

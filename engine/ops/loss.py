@@ -27,8 +27,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
     Raises: RuntimeError if the shapes do not broadcast (other shapes than equal ones warn),
     ValueError for another reduction. TypeError unless input and target are tensors.
     """
-    _check("mse_loss", input, target, reduction)
-    a, b = _alike(input, target)
+    a, b = _broadcast("mse_loss", input, target, reduction)
     require_floating("mse_loss", a)
     d = a - b
     y, n = _reduced(d * d, reduction)
@@ -42,8 +41,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
 
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """L = mean of |x - t|,  dx = sign(x - t) dL / n (arguments and errors as mse_loss)"""
-    _check("l1_loss", input, target, reduction)
-    a, b = _alike(input, target)
+    a, b = _broadcast("l1_loss", input, target, reduction)
     seen = title_of(input.array), title_of(target.array)
     if "Bool" in seen or (a.dtype.kind != "f" and reduction == "mean"):
         raise RuntimeError(f"l1_loss expected floating point numbers, but got {seen}")
@@ -70,10 +68,8 @@ def binary_cross_entropy(
     Raises: ValueError if the shapes differ, RuntimeError for values outside [0, 1] or other dtypes.
     """
     name = "binary_cross_entropy"
-    _check(name, input, target, reduction)
-    _require_same_shape(name, input, target)
+    _require_alike(name, input, target, reduction)
     p, t = input.array, target.array
-    require_floating(name, p)
     if p.dtype != t.dtype:
         raise RuntimeError(f"{name}: expected a target of {title_of(p)}, but found {title_of(t)}")
     w = 1 if weight is None else targets.element_weight(name, "weight", weight, p)
@@ -107,9 +103,7 @@ def binary_cross_entropy_with_logits(
     Raises: ValueError if input and target differ in shape, RuntimeError if a weight does not fit.
     """
     name = "binary_cross_entropy_with_logits"
-    _check(name, input, target, reduction)
-    _require_same_shape(name, input, target)
-    require_floating(name, input.array)
+    _require_alike(name, input, target, reduction)
     if target.array.dtype.kind != "f":
         raise RuntimeError(f"{name}: expected a target of floats, but got {title_of(target.array)}")
     x, t = operands(input, target)
@@ -174,9 +168,8 @@ def cross_entropy(
     place: Any  # where the numbers of q stand among all (C, N)
     if soft or label_smoothing > 0:
         q, dq, total = targets.probabilities(input, target, weight, ignore_index, label_smoothing)
-        place, mass, name = ..., q.sum(0), "AddBackward0"
-        if soft:
-            name = "DivBackward1" if reduction == "mean" else "NegBackward0"
+        place, mass = ..., q.sum(0)
+        name = _SOFT_NAMES[reduction] if soft else "AddBackward0"
     else:
         t, q = targets.class_targets("cross_entropy", input, target, weight, ignore_index)
         place, mass = (t, np.arange(t.size)), q
@@ -200,6 +193,9 @@ def cross_entropy(
     return record(y, (input, target), backward, name)
 
 
+_SOFT_NAMES = {"mean": "DivBackward1", "sum": "NegBackward0", "none": "NegBackward0"}
+
+
 def _check(name: str, x: object, target: object, reduction: str) -> None:
     require_tensor(name, "input", x)
     require_tensor(name, "target", target)
@@ -218,18 +214,20 @@ def _reduced(each, reduction: str, total=None) -> tuple:
     return y / total, total or np.inf  # where no sample counts, the gradient is 0
 
 
-def _alike(x: Tensor, target: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def _broadcast(name: str, x: Tensor, target: Tensor, reduction: str) -> tuple:
+    _check(name, x, target, reduction)
     a, b = operands(x, target)  # RuntimeError where the shapes do not broadcast
     if a.shape != b.shape:
-        text = f"Using a target size ({target.shape}) that is different to the input size "
-        text += f"({x.shape}). This will likely lead to incorrect results due to broadcasting."
-        warnings.warn(text, UserWarning, stacklevel=3)
+        sizes = f"target size ({target.shape}) that is different to the input size ({x.shape})"
+        warnings.warn(f"Using a {sizes}. This will likely lead to incorrect results", stacklevel=3)
     return a, b
 
 
-def _require_same_shape(name: str, x: Tensor, target: Tensor) -> None:
+def _require_alike(name: str, x: Tensor, target: Tensor, reduction: str) -> None:
+    _check(name, x, target, reduction)
     if x.array.shape != target.array.shape:
         raise ValueError(f"{name}: a target of {target.shape} does not fit an input of {x.shape}")
+    require_floating(name, x.array)
 
 
 def _require_probabilities(name: str, a: np.ndarray) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +11,10 @@ import numpy as np
 from engine import dtypes
 from engine.autograd import Tensor, constant, record
 from engine.ops.arguments import Dims, axes_of, axis_of
+from engine.ops.checks import require_floating
 from engine.ops.elementwise import abs as absolute
 from engine.ops.elementwise import maximum, minimum
+from engine.ops.indexing import _picked
 
 
 class Extremum(NamedTuple):
@@ -21,28 +24,22 @@ class Extremum(NamedTuple):
     indices: Tensor
 
     def __repr__(self) -> str:
-        return f"torch.return_types.max(\nvalues={self.values!r},\nindices={self.indices!r})"
+        kind = "min" if isinstance(self, MinExtremum) else "max"
+        return f"torch.return_types.{kind}(\nvalues={self.values!r},\nindices={self.indices!r})"
 
 
 class MinExtremum(Extremum):
     """What min along a dim returns; it prints under its own name."""
-
-    def __repr__(self) -> str:
-        return f"torch.return_types.min(\nvalues={self.values!r},\nindices={self.indices!r})"
 
 
 def sum(
     x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
 ) -> Tensor:
     """y = Σ x,  dx = dy spread over the summed axes"""
-    a, axes = x.array, axes_of(dim, x.array.ndim)
-    if dtype is not None:
-        a = a.astype(dtypes.to_numpy_dtype(dtype), copy=False)
-    elif a.dtype.kind != "f":
-        a = a.astype(np.int64, copy=False)
-    shape, kept = a.shape, _kept_shape(a.shape, axes)
+    a, axes, kept = _axes(x, dim)
+    y = a.sum(axis=axes, dtype=_sum_type(a, dtype), keepdims=keepdim)
+    shape = a.shape
     name = "SumBackward0" if dim is None else "SumBackward1"
-    y = a.sum(axis=axes, keepdims=keepdim)
     return record(y, (x,), lambda dy: (np.broadcast_to(dy.reshape(kept), shape),), name)
 
 
@@ -50,17 +47,14 @@ def mean(
     x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
 ) -> Tensor:
     """y = Σ x / n,  dx = dy / n spread over the n numbers"""
-    a, axes = x.array, axes_of(dim, x.array.ndim)
-    if dtype is not None:
-        a = a.astype(dtypes.to_numpy_dtype(dtype), copy=False)
-    _require_float("mean", a)
-    shape, kept = a.shape, _kept_shape(a.shape, axes)
-    n = _count(shape, axes)
+    a, axes, kept = _axes(x, dim)
+    a = a if dtype is None else a.astype(dtypes.to_numpy_dtype(dtype))
+    require_floating("mean", a, RuntimeError)
+    shape = a.shape
+    n = math.prod(shape[axis] for axis in axes)
+    y = a.sum(axis=axes, keepdims=keepdim) / n
     name = "MeanBackward0" if dim is None else "MeanBackward1"
-    y = a.sum(axis=axes, keepdims=keepdim) / a.dtype.type(n)
-    return record(
-        y, (x,), lambda dy: (np.broadcast_to(dy.reshape(kept) / builtins.max(n, 1), shape),), name
-    )
+    return record(y, (x,), lambda dy: (np.broadcast_to(dy.reshape(kept) / n, shape),), name)
 
 
 def var(
@@ -71,8 +65,7 @@ def var(
 
     unbiased=False is the older way to write correction=0.
     """
-    centred, free, kept, axes = _centred("var", x, dim, correction, unbiased)
-    y = np.square(centred).sum(axis=axes, keepdims=keepdim) / centred.dtype.type(free)
+    y, centred, free, kept = _variance("var", x, dim, correction, keepdim, unbiased)
     return record(y, (x,), lambda dy: (2 * centred * dy.reshape(kept) / free,))
 
 
@@ -81,12 +74,12 @@ def std(
     unbiased: bool | None = None,
 ) -> Tensor:  # fmt: skip
     """y = √var(x),  dx = (x - x̄) dy / (y (n - correction)), and 0 where y = 0"""
-    centred, free, kept, axes = _centred("std", x, dim, correction, unbiased)
-    y = np.sqrt(np.square(centred).sum(axis=axes, keepdims=keepdim) / centred.dtype.type(free))
+    variance, centred, free, kept = _variance("std", x, dim, correction, keepdim, unbiased)
+    y = np.sqrt(variance)
 
     def backward(dy):
-        slope = centred * dy.reshape(kept) / (free * y.reshape(kept))
-        return (np.where(y.reshape(kept) == 0, 0, slope).astype(dy.dtype, copy=False),)
+        slope = np.where(y == 0, 0, dy / (free * y))
+        return (centred * slope.reshape(kept),)
 
     return record(y, (x,), backward)
 
@@ -96,39 +89,33 @@ def norm(x: Tensor, p: float | str = 2, dim: Dims = None, keepdim: bool = False)
 
     dx = x |x|ᵖ⁻² y^(1-p) dy, and 0 where y = 0
     """
-    a, axes = x.array, axes_of(dim, x.array.ndim)
-    if a.dtype.kind != "f":
-        raise RuntimeError(f"norm: expected a floating point tensor, but got {x.dtype}")
+    a, axes, kept = _axes(x, dim)
+    require_floating("norm", a, RuntimeError)
     p = 2.0 if p in ("fro", None) else float(p)
-    kept = _kept_shape(a.shape, axes)
-    size = np.abs(a)
     if np.isinf(p):
-        pick = amax if p > 0 else amin
-        return pick(absolute(x), () if dim is None else dim, keepdim)
+        return (amax if p > 0 else amin)(absolute(x), () if dim is None else dim, keepdim)
+    size = np.abs(a)
     if p == 0:
-        y = (a != 0).sum(axis=axes, keepdims=keepdim).astype(a.dtype)
+        y = (size > 0).sum(axis=axes, dtype=a.dtype, keepdims=keepdim)
         return record(y, (x,), lambda dy: (None,))
-    if p == 2:
-        y = np.sqrt(np.square(a).sum(axis=axes, keepdims=keepdim))
-    else:
-        y = np.power(np.power(size, p).sum(axis=axes, keepdims=keepdim), a.dtype.type(1 / p))
+    y = np.asarray((size**p).sum(axis=axes, keepdims=keepdim)) ** (1 / p)
 
     def backward(dy):
         total = y.reshape(kept)
         slope = np.sign(a) * (size / total) ** (p - 1) * dy.reshape(kept)
-        return (np.where((total == 0) | (size == 0), 0, slope).astype(dy.dtype, copy=False),)
+        return (np.where((total == 0) | (size == 0), 0, slope),)
 
     return record(y, (x,), backward, "LinalgVectorNormBackward0")
 
 
 def amax(x: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """y = the largest x; equal largest ones share the gradient"""
-    return _spread_extremum(np.max, x, dim, keepdim, "AmaxBackward0")
+    return _shared_extremum(np.max, x, dim, keepdim, "AmaxBackward0")
 
 
 def amin(x: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """y = the smallest x; equal smallest ones share the gradient"""
-    return _spread_extremum(np.min, x, dim, keepdim, "AminBackward0")
+    return _shared_extremum(np.min, x, dim, keepdim, "AminBackward0")
 
 
 def max(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Extremum:
@@ -139,8 +126,8 @@ def max(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Te
     if isinstance(dim, Tensor):
         return maximum(x, dim)
     if dim is None:
-        return _spread_extremum(np.max, x, (), False, "MaxBackward1")
-    return Extremum(*_along(np.argmax, x, dim, keepdim, "MaxBackward0"))
+        return _shared_extremum(np.max, x, (), False, "MaxBackward1")
+    return Extremum(*_first_extremum(argmax, x, dim, keepdim, "MaxBackward0"))
 
 
 def min(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Extremum:
@@ -151,28 +138,26 @@ def min(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Te
     if isinstance(dim, Tensor):
         return minimum(x, dim)
     if dim is None:
-        return _spread_extremum(np.min, x, (), False, "MinBackward1")
-    return MinExtremum(*_along(np.argmin, x, dim, keepdim, "MinBackward0"))
+        return _shared_extremum(np.min, x, (), False, "MinBackward1")
+    return MinExtremum(*_first_extremum(argmin, x, dim, keepdim, "MinBackward0"))
 
 
 def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the (first) largest x, of the flattened x without dim"""
-    return _argument(np.argmax, x, dim, keepdim)
+    return _place(np.argmax, x, dim, keepdim)
 
 
 def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the (first) smallest x, of the flattened x without dim"""
-    return _argument(np.argmin, x, dim, keepdim)
+    return _place(np.argmin, x, dim, keepdim)
 
 
 def cumsum(x: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
     """y[i] = x[0] + … + x[i],  dx[i] = dy[i] + … + dy[n-1]"""
     a, axis = x.array, axis_of(dim, x.array.ndim)
-    if dtype is not None:
-        a = a.astype(dtypes.to_numpy_dtype(dtype), copy=False)
+    y = np.cumsum(a, axis, dtype=_sum_type(a, dtype)).reshape(a.shape)
     if a.ndim == 0:
-        return record(a.copy(), (x,), lambda dy: (dy,))
-    y = np.cumsum(a, axis, dtype=None if a.dtype.kind == "f" else np.int64)
+        return record(y, (x,), lambda dy: (dy,))
     return record(y, (x,), lambda dy: (np.flip(np.cumsum(np.flip(dy, axis), axis), axis),))
 
 
@@ -197,19 +182,15 @@ def unique(
     axis = None if dim is None else axis_of(dim, x.array.ndim)
     found = np.unique(x.array, return_inverse=True, return_counts=True, axis=axis)
     values, inverse, counts = (constant(np.asarray(part)) for part in found)
-    if axis is None:
-        inverse = constant(inverse.array.reshape(x.array.shape))
     extra = [part for part, asked in ((inverse, return_inverse), (counts, return_counts)) if asked]
     return (values, *extra) if extra else values
 
 
-def _spread_extremum(reduce, x, dim, keepdim, name) -> Tensor:
-    a, axes = x.array, axes_of(None if dim == () else dim, x.array.ndim)
+def _shared_extremum(reduce, x, dim, keepdim, name) -> Tensor:
+    a, axes, kept = _axes(x, dim)
     if not a.size:
-        raise (RuntimeError if dim == () else IndexError)(
-            f"{reduce.__name__}(): expected at least one element, but the shape is {a.shape}"
-        )
-    kept = _kept_shape(a.shape, axes)
+        error = RuntimeError if dim == () else IndexError
+        raise error(f"{reduce.__name__}() expected at least one number, but got shape {a.shape}")
     y = reduce(a, axis=axes, keepdims=keepdim)
 
     def backward(dy):
@@ -219,64 +200,40 @@ def _spread_extremum(reduce, x, dim, keepdim, name) -> Tensor:
     return record(y, (x,), backward, name)
 
 
-def _along(arg_reduce, x, dim, keepdim, name):
-    a, axis = x.array, axis_of(dim, x.array.ndim)
-    if a.ndim == 0:
-        return record(a.copy(), (x,), lambda dy: (dy,), name), constant(np.array(0))
-    if not a.shape[axis]:
-        raise IndexError(f"max(): Expected reduction dim {dim} to have non-zero size.")
-    kept = np.expand_dims(arg_reduce(a, axis), axis)
-    shape = a.shape
-
-    def backward(dy):
-        dx = np.zeros(shape, dy.dtype)
-        np.put_along_axis(dx, kept, dy.reshape(kept.shape), axis)
-        return (dx,)
-
-    values, indices = np.take_along_axis(a, kept, axis), kept
-    if not keepdim:
-        values, indices = values.squeeze(axis), indices.squeeze(axis)
-    return record(values, (x,), backward, name), constant(indices)
+def _first_extremum(place, x, dim, keepdim, name) -> tuple[Tensor, Tensor]:
+    indices, axis = place(x, dim, keepdim), axis_of(dim, x.array.ndim)
+    if x.array.ndim == 0:
+        return record(x.array.copy(), (x,), lambda dy: (dy,), name), indices
+    where: list = list(np.indices(indices.array.shape, sparse=True))
+    where[axis : axis + keepdim] = [indices.array]  # in place of the kept axis, or between others
+    return _picked(x, tuple(where), name), indices
 
 
-def _argument(arg_reduce, x, dim, keepdim) -> Tensor:
-    a = x.array
-    if dim is None:
-        if not a.size:
-            raise IndexError(
-                f"{arg_reduce.__name__}(): Expected reduction dim to be specified for an empty "
-                f"tensor of shape {a.shape}."
-            )
-        index = np.asarray(arg_reduce(a))
-        return constant(index.reshape((1,) * a.ndim) if keepdim else index)
-    axis = axis_of(dim, x.array.ndim)
-    return constant(arg_reduce(a, axis, keepdims=keepdim) if a.ndim else np.array(0))
+def _place(arg_reduce, x, dim, keepdim) -> Tensor:
+    axis = None if dim is None else axis_of(dim, x.array.ndim)
+    try:
+        return constant(arg_reduce(x.array, axis, keepdims=keepdim))
+    except ValueError as error:
+        raise IndexError(f"{error}: the shape is {list(x.array.shape)}") from None
 
 
-def _kept_shape(shape, axes) -> tuple[int, ...]:
-    return tuple(1 if axis in axes else n for axis, n in enumerate(shape))
-
-
-def _centred(name, x, dim, correction, unbiased):
-    """x - x̄, the divisor, the shape with axes kept, and the axes: what var and std begin with."""
+def _axes(x: Tensor, dim: Dims) -> tuple[np.ndarray, tuple[int, ...], tuple[int, ...]]:
+    """The array of x, the axes that dim names, and the shape in which these have size 1."""
     a, axes = x.array, axes_of(dim, x.array.ndim)
-    _require_float(name, a)
-    n = _count(a.shape, axes)
-    free = builtins.max(n - (correction if unbiased is None else int(unbiased)), 0)
-    centred = a - a.sum(axis=axes, keepdims=True) / a.dtype.type(n)
-    return centred, free, _kept_shape(a.shape, axes), axes
+    return a, axes, tuple(1 if axis in axes else n for axis, n in enumerate(a.shape))
 
 
-def _count(shape, axes) -> int:
-    n = 1
-    for axis in axes:
-        n *= shape[axis]
-    return n
+def _sum_type(a: np.ndarray, dtype: dtypes.dtype | None) -> np.dtype:
+    if dtype is not None:
+        return dtypes.to_numpy_dtype(dtype)
+    return a.dtype if a.dtype.kind == "f" else np.dtype(np.int64)
 
 
-def _require_float(name, a) -> None:
-    if a.dtype.kind != "f":
-        raise RuntimeError(
-            f"{name}(): could not infer output dtype. Input dtype must be either a floating point "
-            f"or complex dtype. Got: {dtypes.from_numpy_dtype(a.dtype).title}"
-        )
+def _variance(function, x, dim, correction, keepdim, unbiased) -> tuple:
+    """The variance, x - x̄, the divisor, and the shape in which summed axes have size 1."""
+    a, axes, kept = _axes(x, dim)
+    require_floating(function, a, RuntimeError)
+    n = math.prod(a.shape[axis] for axis in axes)
+    free = builtins.max(n - (correction if unbiased is None else unbiased), 0)
+    centred = a - a.sum(axis=axes, keepdims=True) / n
+    return np.square(centred).sum(axis=axes, keepdims=keepdim) / free, centred, free, kept

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from engine import dtypes
-from engine.autograd import Tensor, constant, record
+from engine.autograd import Tensor, record
 from engine.ops.arguments import axes_of, axis_of, sizes_of
 from engine.ops.indexing import getitem
 
 
 def reshape(x: Tensor, *shape: int) -> Tensor:
     """y = the numbers of x, in order, in another shape; one size may be -1"""
-    a, sizes = x.array, sizes_of(shape)
-    before = a.shape
-    return record(_reshaped(a, sizes), (x,), lambda dy: (dy.reshape(before),), "ViewBackward0")
+    before, sizes = x.array.shape, sizes_of(shape)
+    try:
+        if min(sizes, default=0) < -1:
+            raise ValueError
+        y = x.array.reshape(sizes)
+    except ValueError:
+        raise RuntimeError(f"shape '{list(sizes)}' is invalid for shape {list(before)}") from None
+    return record(y, (x,), lambda dy: (dy.reshape(before),), "ViewBackward0")
 
 
 def view(x: Tensor, *shape: int) -> Tensor:
     """y = x in another shape, on the same memory. RuntimeError where that cannot be."""
-    a, sizes = x.array, sizes_of(shape)
+    a = x.array
     if a.base is None and a.ndim > 2 and np.moveaxis(a, 0, -1).flags.c_contiguous:
         # Convolution or pooling chose this order of memory, not the program: lay it out as usual.
-        a = x.array = np.ascontiguousarray(a)
-    before, y = a.shape, _reshaped(a, sizes)
-    if a.size and not np.may_share_memory(a, y):
-        raise RuntimeError(
-            f"view size {list(sizes)} is not compatible with the memory of a tensor of size "
-            f"{list(before)} that was transposed or sliced. Use .reshape(...) instead."
-        )
-    return record(y, (x,), lambda dy: (dy.reshape(before),))
+        x.array = np.ascontiguousarray(a)
+    y = reshape(x, *shape)
+    if y.array.size and not np.may_share_memory(x.array, y.array):
+        seen = f"a transposed or sliced tensor of shape {list(x.array.shape)}"
+        raise RuntimeError(f"view: {seen} has no view of another shape; use .reshape(...) instead")
+    return y
 
 
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -40,13 +44,8 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     a = x.array
     start, end = axis_of(start_dim, a.ndim), axis_of(end_dim, a.ndim)
     if start > end:
-        raise RuntimeError(
-            f"flatten() has invalid args: start_dim cannot come after end_dim, got {start_dim} "
-            f"and {end_dim}"
-        )
-    if a.ndim == 0:
-        return reshape(x, 1)
-    merged = int(np.prod(a.shape[start : end + 1], dtype=np.int64))
+        raise RuntimeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+    merged = math.prod(a.shape[start : end + 1])
     return reshape(x, *a.shape[:start], merged, *a.shape[end + 1 :])
 
 
@@ -64,32 +63,27 @@ def permute(x: Tensor, *dims: int) -> Tensor:
     order = axes_of(sizes_of(dims), x.array.ndim)
     if len(order) != x.array.ndim:
         raise RuntimeError(f"permute: {len(order)} dims for a tensor of {x.array.ndim} dimensions")
-    back = tuple(int(i) for i in np.argsort(order))
-    return record(x.array.transpose(order), (x,), lambda dy: (dy.transpose(back),))
+    return record(x.array.transpose(order), (x,), lambda dy: (dy.transpose(np.argsort(order)),))
 
 
 def t(x: Tensor) -> Tensor:
     """y = xᵀ for a matrix (a vector or a number stays as it is)"""
     if x.array.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D")
+        raise RuntimeError(f"expected at most 2 dimensions, but got {x.array.ndim}: use permute()")
     return record(x.array.T, (x,), lambda dy: (dy.T,))
 
 
 def squeeze(x: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     """y = x without its axes of size 1, or without those of dim that have size 1"""
-    a = x.array
-    wanted = range(a.ndim) if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
-    axes = {axis_of(d, a.ndim) for d in wanted} if a.ndim or dim is None else set()
-    shape = tuple(n for axis, n in enumerate(a.shape) if axis not in axes or n != 1)
-    before = a.shape
-    return record(a.reshape(shape), (x,), lambda dy: (dy.reshape(before),))
+    a, before = x.array, x.array.shape
+    axes = tuple(axis for axis in axes_of(dim, a.ndim) if before[axis] == 1)
+    return record(a.squeeze(axes), (x,), lambda dy: (dy.reshape(before),))
 
 
 def unsqueeze(x: Tensor, dim: int) -> Tensor:
     """y = x with a new axis of size 1 at dim"""
-    a = x.array
-    axis = axis_of(dim, a.ndim + 1)
-    return record(np.expand_dims(a, axis), (x,), lambda dy: (dy.squeeze(axis),))
+    axis = axis_of(dim, x.array.ndim + 1)
+    return record(np.expand_dims(x.array, axis), (x,), lambda dy: (dy.squeeze(axis),))
 
 
 def expand(x: Tensor, *sizes: int) -> Tensor:
@@ -99,9 +93,7 @@ def expand(x: Tensor, *sizes: int) -> Tensor:
     try:
         y = np.broadcast_to(a, [o if n == -1 else n for n, o in zip(sizes, old, strict=True)])
     except ValueError:
-        raise RuntimeError(
-            f"expand: the expanded size {list(sizes)} does not fit the size {list(a.shape)}"
-        ) from None
+        raise RuntimeError(f"expand: {list(a.shape)} does not expand to {list(sizes)}") from None
     return record(y, (x,), lambda dy: (dy,))
 
 
@@ -114,46 +106,29 @@ def repeat(x: Tensor, *repeats: int) -> Tensor:
     """y = copies of x side by side, repeats[i] of them along axis i"""
     a, times = x.array, sizes_of(repeats)
     if len(times) < a.ndim:
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
-            f"tensor: got {list(times)} for shape {list(a.shape)}"
-        )
+        raise RuntimeError(f"repeat: {list(times)} names fewer axes than shape {list(a.shape)} has")
     shape = (1,) * (len(times) - a.ndim) + a.shape
-    folded = tuple(size for pair in zip(times, shape, strict=True) for size in pair)
-    copies = tuple(range(0, 2 * len(times), 2))
-    before = a.shape
-    return record(
-        np.tile(a, times), (x,), lambda dy: (dy.reshape(folded).sum(copies).reshape(before),)
-    )
+    folded = [size for pair in zip(times, shape, strict=True) for size in pair]
+    copies = tuple(range(0, len(folded), 2))
+    return record(np.tile(a, times), (x,), lambda dy: (dy.reshape(folded).sum(copies),))
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """y = the tensors joined along an axis that they have,  each gets its part of dy"""
-    arrays = _arrays("cat", tensors, ValueError)
+    arrays, kind = _arrays("cat", tensors, ValueError)
     axis = axis_of(dim, max(a.ndim for a in arrays))
     # PyTorch lets an empty 1-D tensor join anything.
     parts = [a for a in arrays if a.shape != (0,)] or arrays[:1]
-    try:
-        y = np.concatenate(parts, axis, dtype=_common(arrays))
-    except ValueError:
-        raise RuntimeError(
-            f"Sizes of tensors must match except in dimension {axis}, but got "
-            f"{[list(a.shape) for a in arrays]}"
-        ) from None
+    y = _joined(np.concatenate, parts, axis, kind)
     ends = np.cumsum([0 if a.shape == (0,) else a.shape[axis] for a in arrays])[:-1].tolist()
     return record(y, tuple(tensors), lambda dy: np.split(dy, ends, axis))
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """y = the tensors, all of one shape, joined along a new axis"""
-    arrays = _arrays("stack", tensors, RuntimeError)
+    arrays, kind = _arrays("stack", tensors, RuntimeError)
     axis = axis_of(dim, arrays[0].ndim + 1)
-    try:
-        y = np.stack(arrays, axis, dtype=_common(arrays))
-    except ValueError:
-        raise RuntimeError(
-            f"stack expects each tensor to be equal size, but got {[list(a.shape) for a in arrays]}"
-        ) from None
+    y = _joined(np.stack, arrays, axis, kind)
     return record(y, tuple(tensors), lambda dy: list(np.moveaxis(dy, axis, 0)))
 
 
@@ -161,17 +136,16 @@ def split(
     x: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
     """Parts of x along dim, each of the given size (the last may be smaller) or sizes"""
-    size = x.array.shape[axis_of(dim, x.array.ndim)]
-    sections = split_size_or_sections
+    axis, sections = axis_of(dim, x.array.ndim), split_size_or_sections
+    size = x.array.shape[axis]
     if isinstance(sections, int):
         if sections <= 0:
             raise RuntimeError(f"split expects split_size be positive, but got {sections}")
         sections = [min(sections, size - i) for i in range(0, size, sections)] or [0]
     if sum(sections) != size or min(sections, default=0) < 0:
         raise RuntimeError(f"split: the sections {list(sections)} do not add up to the size {size}")
-    before = (slice(None),) * axis_of(dim, x.array.ndim)
     ends = np.cumsum([0, *sections]).tolist()
-    return tuple(getitem(x, (*before, slice(i, j))) for i, j in pairwise(ends))
+    return tuple(_along(x, axis, slice(i, j)) for i, j in pairwise(ends))
 
 
 def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -187,8 +161,7 @@ def unbind(x: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     axis = axis_of(dim, x.array.ndim)
     if not x.array.ndim:
         raise IndexError("unbind: a 0-dimensional tensor has no dimension to unbind")
-    before = (slice(None),) * axis
-    return tuple(getitem(x, (*before, i)) for i in range(x.array.shape[axis]))
+    return tuple(_along(x, axis, i) for i in range(x.array.shape[axis]))
 
 
 def flip(x: Tensor, *dims: int) -> Tensor:
@@ -200,14 +173,10 @@ def flip(x: Tensor, *dims: int) -> Tensor:
 def roll(x: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
     """y[i + shift] = x[i], going round at the ends; without dims on the flattened x"""
     steps = sizes_of((shifts,))
-    axes = () if dims is None else tuple(axis_of(d, x.array.ndim) for d in sizes_of((dims,)))
-    if len(steps) != (len(axes) or 1):
-        raise RuntimeError(
-            f"shifts and dimensions must align. shifts: {len(steps)}, dims:{len(axes)}"
-        )
-    back = tuple(-step for step in steps)
-    if dims is None:
-        return record(np.roll(x.array, steps), (x,), lambda dy: (np.roll(dy, back),))
+    axes = None if dims is None else [axis_of(d, x.array.ndim) for d in sizes_of((dims,))]
+    if len(steps) != (1 if axes is None else len(axes)):
+        raise RuntimeError(f"roll: shifts and dims must align, but got {shifts} and {dims}")
+    back = [-step for step in steps]
     return record(np.roll(x.array, steps, axes), (x,), lambda dy: (np.roll(dy, back, axes),))
 
 
@@ -230,45 +199,40 @@ def clone(x: Tensor) -> Tensor:
 
 def contiguous(x: Tensor) -> Tensor:
     """x itself if its numbers lie in order in memory, else a copy in which they do"""
-    if x.array.flags.c_contiguous:
-        return x
-    return record(np.ascontiguousarray(x.array), (x,), lambda dy: (dy,), "CloneBackward0")
+    return x if x.array.flags.c_contiguous else clone(x)
 
 
 def to_dtype(x: Tensor, numpy_dtype: np.dtype) -> Tensor:
     """y = x in another number type,  dx = dy in x's own"""
     if x.array.dtype == numpy_dtype:
         return x
-    y = x.array.astype(numpy_dtype)
-    if y.dtype.kind != "f":
-        return constant(y)
-    return record(y, (x,), lambda dy: (dy,), "ToCopyBackward0")
+    parents = (x,) if numpy_dtype.kind == "f" else ()
+    return record(x.array.astype(numpy_dtype), parents, lambda dy: (dy,), "ToCopyBackward0")
 
 
-def _reshaped(a: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
-    try:
-        if min(sizes, default=0) < -1:
-            raise ValueError
-        return a.reshape(sizes)
-    except ValueError:
-        raise RuntimeError(
-            f"shape '{list(sizes)}' is invalid for input of size {a.size} (shape {list(a.shape)})"
-        ) from None
+def _along(x: Tensor, axis: int, part: int | slice) -> Tensor:
+    return getitem(x, (*(slice(None),) * axis, part))
 
 
-def _arrays(name, tensors, error) -> list[np.ndarray]:
+def _arrays(function, tensors, error) -> tuple[list[np.ndarray], np.dtype]:
+    """The arrays of a list of tensors, and the number type in which they are joined."""
     strangers = [type(x).__name__ for x in tensors if not isinstance(x, Tensor)]
     if strangers or isinstance(tensors, Tensor):
-        raise TypeError(f"{name}(): expected a list of Tensors, but got {strangers or 'a Tensor'}")
+        raise TypeError(f"{function}(): expected a list of Tensors, got {strangers or 'a Tensor'}")
     if not tensors:
-        raise error(f"{name}(): expected a non-empty list of Tensors")
-    return [x.array for x in tensors]
+        raise error(f"{function}(): expected a non-empty list of Tensors")
+    arrays = [x.array for x in tensors]
+    return arrays, max((a.dtype for a in arrays), key=lambda d: (dtypes.category(d), d.itemsize))
 
 
-def _common(arrays) -> np.dtype:
-    return max((a.dtype for a in arrays), key=lambda d: (dtypes.category(d), d.itemsize))
+def _joined(join, arrays, axis, kind) -> np.ndarray:
+    try:
+        return join(arrays, axis, dtype=kind)
+    except ValueError:
+        shapes = [list(a.shape) for a in arrays]
+        raise RuntimeError(f"shapes {shapes} cannot be joined along axis {axis}") from None
 
 
 def _require_matrix(name, x) -> None:
     if x.array.ndim < 2:
-        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+        raise RuntimeError(f"{name}: expected at least 2 dimensions, but got {x.array.ndim}")
