@@ -35,7 +35,7 @@ class Generator:
     """
 
     def __init__(self, device: str | dtypes.device = "cpu") -> None:
-        self.device = device if isinstance(device, dtypes.device) else dtypes.device(device)
+        self.device = dtypes.device(device)
         self._twister = np.random.MT19937(0)
         self.manual_seed(DEFAULT_SEED)
 
@@ -47,12 +47,11 @@ class Generator:
         """
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
             raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
-        seed = int(seed)
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"Overflow: a seed lies in [-2**63, 2**64), got {seed}")
-        self._initial_seed = seed % 2**64
+        self._initial_seed = int(seed) % 2**64
         self._twister._legacy_seeding(self._initial_seed % 2**32)
-        self._next_normal: float | None = None
+        self._normals: list[float] = []  # the sine of a pair whose cosine was asked for
         return self
 
     def initial_seed(self) -> int:
@@ -105,7 +104,7 @@ class Generator:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
         size = _size(shape)
         if size < _NORMAL_BLOCK:
-            z = np.array(self._few_normals(size), np.float64)
+            z = np.array(self._few_normals(size))
             return multiply_add(z, float(std), float(mean)).astype(kind).reshape(shape)
         z = self._unit(size, kind)
         full = size - size % _NORMAL_BLOCK
@@ -126,11 +125,9 @@ class Generator:
         least, most = _integer_range(kind)
         if not least <= low < high <= most + 1:
             raise RuntimeError(f"expected from < to within {kind}, but got from={low}, to={high}")
-        size, count = _size(shape), np.uint64(high - low)
-        draws = self._raw64(size) if high - low >= 2**28 else self._twister.random_raw(size)
-        draws = (draws % count).astype(np.int64)
-        draws += low
-        return draws.astype(kind).reshape(shape)
+        draw = self._raw64 if high - low >= 2**28 else self._twister.random_raw
+        offsets = (draw(_size(shape)) % (high - low)).astype(np.int64)
+        return (offsets + low).astype(kind).reshape(shape)
 
     def permutation(self, n: int) -> np.ndarray:
         """A permutation of 0 ... n - 1 by Fisher and Yates, as `randperm` draws it.
@@ -180,15 +177,13 @@ class Generator:
         return (self._raw64(size) & np.uint64(2**53 - 1)) * 2**-53
 
     def _few_normals(self, size: int) -> list[float]:
-        cached = self._next_normal
-        values = [] if cached is None or size == 0 else [cached]
-        uniforms = iter(self._unit(size - len(values) + 1 & ~1, np.dtype(np.float64)).tolist())
-        for u1, u2 in zip(uniforms, uniforms, strict=True):
+        z = self._normals
+        while len(z) < size:
+            u1, u2 = self._unit(2, np.dtype(np.float64)).tolist()
             radius, angle = math.sqrt(-2 * math.log1p(-u2)), 2 * math.pi * u1
-            values += (radius * math.cos(angle), radius * math.sin(angle))
-        if size > 0:
-            self._next_normal = values.pop() if len(values) > size else None
-        return values
+            z += (radius * math.cos(angle), radius * math.sin(angle))
+        self._normals = z[size:]
+        return z[:size]
 
 
 def manual_seed(seed: int) -> Generator:
@@ -227,22 +222,20 @@ def multiply_add(x: np.ndarray, factor: float, term: float) -> np.ndarray:
         return x
     if x.dtype == np.float32:  # exact in float64: a product of two float32 has 48 bits
         return (x.astype(np.float64) * factor + float(term)).astype(np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        product = x * factor
-        total = product + term
-        # Dekker (1971): the error of the product; Knuth: the error of the sum.
-        x_high, x_low = _halves(x)
-        f_high, f_low = _halves(np.float64(factor))
-        error = x_low * f_low - (((product - x_high * f_high) - x_low * f_high) - x_high * f_low)
-        back = total - product
-        error += (product - (total - back)) + (term - back)
-        fused = total + error
-    return np.where(np.isfinite(fused), fused, total)
+    product = x * factor
+    total = product + term
+    # Dekker (1971): the error of the product; Knuth: the error of the sum.
+    x_high, x_low = _halves(x)
+    f_high, f_low = _halves(np.float64(factor))
+    error = x_low * f_low - (((product - x_high * f_high) - x_low * f_high) - x_high * f_low)
+    back = total - product
+    error += (product - (total - back)) + (term - back)
+    return np.where(np.isfinite(error), total + error, total)
 
 
 def _halves(x: Any) -> tuple[Any, Any]:
-    scaled = x * 134217729.0  # 2²⁷ + 1 splits 53 bits into 26 and 27
-    high = scaled - (scaled - x)
+    """x = high + low, rounded at its 27th bit from the end: products of such halves are exact."""
+    high = ((x.view(np.int64) + 2**26) & -(2**27)).view(np.float64)
     return high, x - high
 
 
