@@ -119,8 +119,10 @@ class Module:
         if remove_duplicate:
             memo.add(self)
         yield prefix, self
-        for path, module in self._named_members("_modules", prefix, False, remove_duplicate):
-            yield from module.named_modules(memo, path, remove_duplicate)
+        for name, module in self._modules.items():
+            if module is not None:
+                path = f"{prefix}.{name}" if prefix else name
+                yield from module.named_modules(memo, path, remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
         """The module itself and all that it contains."""

@@ -33,10 +33,9 @@ class Adam(Optimizer):
         **options: Any,
     ) -> None:  # fmt: skip
         for i, beta in enumerate(betas):
-            if not 0 <= beta < 1:
-                raise ValueError(f"Invalid beta parameter at index {i}: {beta}, expected [0, 1)")
-            if not isinstance(beta, float):
-                raise ValueError(f"betas must be both floats, but got {betas}")
+            if not isinstance(beta, float) or not 0 <= beta < 1:
+                expected = "expected a float of [0, 1)"
+                raise ValueError(f"Invalid beta parameter at index {i}: {beta}, {expected}")
         defaults = {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay}
         defaults |= {"decoupled_weight_decay": decoupled_weight_decay}
         super().__init__(params, defaults, options)

@@ -26,21 +26,26 @@ class Bundle:
     Their state tensors become pieces of the bundle's vectors, with the values that they have.
 
     Args: names: of the state tensors. "step" counts the steps; the others look like the parameter.
+    age: the steps taken so far.
     Attributes: buffers: name -> vector.
     """
 
-    def __init__(self, params: Sequence[Tensor], state: State, names: Sequence[str]) -> None:
-        dtype, ends = params[0].array.dtype, np.cumsum([p.array.size for p in params]).tolist()
-        self._params = params
-        self._count = np.array(_age(state.get(params[0], {})), dtypes.get_default_dtype().numpy)
-        self._change = np.zeros(ends[-1], dtype)
-        self._pieces = []
-        self.buffers = {name: np.zeros(ends[-1], dtype) for name in names if name != "step"}
-        for p, end in zip(params, ends, strict=True):
-            part, shape = slice(end - p.array.size, end), p.array.shape
-            self._pieces.append((p, self._change[part].reshape(shape)))
-            for name in names:
-                array = self._count if name == "step" else self.buffers[name][part].reshape(shape)
+    def __init__(
+        self, params: Sequence[Tensor], state: State, names: Sequence[str], age: float
+    ) -> None:
+        ends = np.cumsum([p.array.size for p in params])
+
+        def pieces(vector: np.ndarray) -> list[np.ndarray]:
+            parts = np.split(vector, ends[:-1])
+            return [part.reshape(p.array.shape) for p, part in zip(params, parts, strict=True)]
+
+        self._params, self._change = params, np.zeros(ends[-1], params[0].array.dtype)
+        self._pieces = list(zip(params, pieces(self._change), strict=True))
+        self._count = np.array(age, dtypes.get_default_dtype().numpy)
+        self.buffers = {name: np.zeros_like(self._change) for name in names if name != "step"}
+        for name in names:
+            own = pieces(self.buffers[name]) if name != "step" else [self._count] * len(params)
+            for p, array in zip(params, own, strict=True):
                 if name in state[p]:
                     array[...] = state[p][name].array
                 state[p][name] = constant(array)
@@ -75,9 +80,11 @@ def bundles_of(params: Sequence[Tensor], state: State, names: Sequence[str]) -> 
     """Sort parameters into bundles: by dtype and by the number of steps taken, large ones alone."""
     kinds: dict[Any, list[Tensor]] = {}
     for place, p in enumerate(params):
-        alone = place if p.array.size > LARGEST else None
-        kinds.setdefault((p.array.dtype, _age(state.get(p, {})), alone), []).append(p)
-    return [Bundle(alike, state, names) for alike in kinds.values()]
+        own, alone = state.get(p, {}), place if p.array.size > LARGEST else None
+        # Without a count (SGD), having a state means that at least one step was taken.
+        age = own["step"].array.item() if "step" in own else float(len(own) > 0)
+        kinds.setdefault((age, p.array.dtype, alone), []).append(p)
+    return [Bundle(alike, state, names, age) for (age, *_), alike in kinds.items()]
 
 
 def layout(params: Sequence[Tensor], state: State, names: Sequence[str]) -> list[object]:
@@ -88,12 +95,5 @@ def layout(params: Sequence[Tensor], state: State, names: Sequence[str]) -> list
     return objects
 
 
-def _age(state: dict[str, Tensor]) -> float:
-    # Without a count (SGD), having a state means that at least one step was taken.
-    return float(state["step"].array) if "step" in state else float(len(state) > 0)
-
-
 def _joined(arrays: list[np.ndarray]) -> np.ndarray:
-    if len(arrays) == 1:
-        return arrays[0].reshape(-1)
-    return np.concatenate([array.reshape(-1) for array in arrays])
+    return arrays[0].reshape(-1) if len(arrays) == 1 else np.concatenate(arrays, axis=None)

@@ -20,8 +20,9 @@ NOT_NEGATIVE |= {"weight_decay": "weight_decay value", "alpha": "alpha value"}
 class Optimizer:
     """Base of all optimizers.
 
-    A subclass names its state tensors and writes its rule for one long vector of numbers;
-    Optimizer brings the gradients into that form and adds the change to the parameters, in place.
+    A subclass names its state tensors in _state_names(group), and writes its rule for step t of one
+    long vector of numbers in _update(bundle, group, t). Optimizer brings the gradients into that
+    form; the bundle adds the change to the parameters, in place.
 
     Args: params: an iterable of tensors, or of dicts with the key "params" and options that
     replace the defaults for this group. defaults: the options of a group. options: PyTorch's
@@ -41,8 +42,7 @@ class Optimizer:
         self, params: Iterable[Any], defaults: dict[str, Any], options: Mapping[str, Any] = {}
     ) -> None:
         if isinstance(params, Tensor):
-            seen = f"a Tensor of shape {tuple(params.array.shape)}"
-            raise TypeError(f"params should be an iterable of Tensors or dicts, but got {seen}")
+            raise TypeError("params should be an iterable of Tensors or dicts, but got one Tensor")
         for name, value in defaults.items():
             if name in NOT_NEGATIVE and not value >= 0:
                 raise ValueError(f"Invalid {NOT_NEGATIVE[name]}: {value}, expected at least 0")
@@ -61,8 +61,8 @@ class Optimizer:
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Optimize further parameters, with options of their own: {"params": [...], "lr": 0.1}."""
         if not isinstance(param_group, dict) or isinstance(param_group["params"], set):
-            seen = f"must be a dict with params in ordered collections, but got {param_group}"
-            raise TypeError(f"param_group {seen}")
+            kind = "a dict with params in ordered collections"
+            raise TypeError(f"param_group must be {kind}, but got {param_group}")
         params = param_group["params"]
         params = [params] if isinstance(params, Tensor) else list(params)
         for p in params:
@@ -104,12 +104,6 @@ class Optimizer:
                 self._update(bundle, group, bundle.count())
         return loss
 
-    def _state_names(self, group: dict[str, Any]) -> tuple[str, ...]:
-        raise NotImplementedError(f"{type(self).__name__} does not name its state")
-
-    def _update(self, bundle: Bundle, group: dict[str, Any], t: float) -> None:
-        raise NotImplementedError(f"{type(self).__name__} does not say how to make step t")
-
     def state_dict(self) -> dict[str, Any]:
         """The state and the options, as PyTorch lays them out: parameters are numbered 0, 1, ...
 
@@ -132,17 +126,15 @@ class Optimizer:
             text = "the number of groups differs, or one doesn't match the size of the optimizer's"
             raise ValueError(f"{text}: got sizes {got}, expected {sizes}")
         pairs = list(zip(saved, self.param_groups, strict=True))
-        groups = [self._completed(theirs, ours["params"]) for theirs, ours in pairs]
+        self.param_groups = [self._completed(theirs, ours["params"]) for theirs, ours in pairs]
         param: dict[int, Tensor] = {}
         for theirs, ours in pairs:
             param |= zip(theirs["params"], ours["params"], strict=True)
-        state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
+        self.state.clear()
         for number, tensors in state_dict["state"].items():
-            p = param[number]
             for name, tensor in tensors.items():
-                dtype = tensor.array.dtype if name == "step" else p.array.dtype
-                state[p][name] = constant(tensor.array.astype(dtype))
-        self.param_groups, self.state, self._plans = groups, state, {}
+                dtype = (tensor if name == "step" else param[number]).array.dtype
+                self.state[param[number]][name] = constant(tensor.array.astype(dtype))
 
     def _completed(self, group: dict[str, Any], params: list[Tensor]) -> dict[str, Any]:
         """A group with all its options. NotImplementedError for what is not offered."""

@@ -32,10 +32,8 @@ class SGD(Optimizer):
         defaults |= {"weight_decay": weight_decay, "nesterov": nesterov}
         super().__init__(params, defaults, options)
         if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError(
-                "Nesterov momentum requires a momentum and zero dampening, "
-                f"but got momentum={momentum} and dampening={dampening}"
-            )
+            seen = f"got {momentum} and {dampening}"
+            raise ValueError(f"Nesterov momentum requires a momentum and zero dampening, {seen}")
 
     def _state_names(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("momentum_buffer",) if group["momentum"] != 0 else ()
