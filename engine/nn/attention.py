@@ -1,6 +1,7 @@
 """MultiheadAttention: several attentions side by side, each in a space of its own."""
 
 import math
+from functools import partial
 from typing import Any
 
 from engine.autograd import Tensor
@@ -11,7 +12,7 @@ from engine.nn.linear import Linear, empty_parameter
 from engine.nn.module import Module
 from engine.ops.activation import softmax
 from engine.ops.arguments import refuse_options
-from engine.ops.attention import attention_of_stacks
+from engine.ops.attention import attend
 from engine.ops.linalg import linear
 
 Mask = Tensor | None
@@ -50,24 +51,19 @@ class MultiheadAttention(Module):
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.kdim, self.vdim = (embed_dim if n is None else n for n in (kdim, vdim))
         self.dropout, self.batch_first = dropout, batch_first
+        new = partial(empty_parameter, device=device, dtype=dtype)
         packed = self.kdim == self.vdim == embed_dim
-        shapes: dict[str, tuple[int, ...]] = {"in_proj_weight": (3 * embed_dim, embed_dim)}
+        self.in_proj_weight = new((3 * embed_dim, embed_dim)) if packed else None
         for name, width in {"q": embed_dim, "k": self.kdim, "v": self.vdim}.items():
-            shapes[f"{name}_proj_weight"] = (embed_dim, width)
-        shapes["in_proj_bias"] = (3 * embed_dim,)
-        for name, shape in shapes.items():
-            wanted = bias if name == "in_proj_bias" else packed == (name == "in_proj_weight")
-            p = empty_parameter(shape, device, dtype) if wanted else None
-            self.register_parameter(name, p)
+            setattr(self, f"{name}_proj_weight", None if packed else new((embed_dim, width)))
+        self.in_proj_bias = new((3 * embed_dim,)) if bias else None
         self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, device, dtype)
         self._reset_parameters()
 
     def _reset_parameters(self) -> None:
-        for p in self._parameters.values():
-            if p is not None:
+        for p in self.parameters():
+            if p is not self.out_proj.weight:
                 (init.xavier_uniform_ if p.ndim > 1 else init.zeros_)(p)
-        if self.out_proj.bias is not None:
-            init.zeros_(self.out_proj.bias)
 
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Mask = None,
@@ -108,7 +104,7 @@ class MultiheadAttention(Module):
         else:
             unread = is_causal and key_padding_mask is None
             dropout_p = self.dropout if self.training else 0.0
-            y = attention_of_stacks(stacks, None if unread else mask, dropout_p, unread)
+            y = attend(stacks, True, None if unread else mask, dropout_p, unread)
         y = linear(y.permute(2, 0, 1, 3).flatten(2), self.out_proj.weight, self.out_proj.bias)
         # With batch_first y lies in memory as in PyTorch, so that a dropout draws the same mask.
         return y.transpose(0, 1) if batch_first else y if batched else y.squeeze(1), weights
@@ -138,30 +134,26 @@ class MultiheadAttention(Module):
             known = known or mask.shape == (self.num_heads, q[0], k[0])
             fits = fits and mask.array.dtype.kind in "bf" and known
         if not fits:
-            given = {"query": query, "key": key, "value": value, "key_padding_mask": padding}
-            given["attn_mask"] = mask
-            seen = [f"{n} {x.dtype} {[*x.shape]}" for n, x in given.items() if x is not None]
+            given = [x for x in (query, key, value, padding, mask) if x is not None]
+            seen = ", ".join(f"{x.dtype} {[*x.shape]}" for x in given)
             raise AssertionError(
-                f"MultiheadAttention expected query (L, B, {self.embed_dim}), key (S, B, "
-                f"{self.kdim}), value (S, B, {self.vdim}), all without B or all with B first if "
-                "batch_first, key_padding_mask (B, S) and attn_mask (L, S) or (B·num_heads, L, S), "
-                f"bool or floating; but got {', '.join(seen)}"
+                f"expected query (L, B, {self.embed_dim}), key (S, B, {self.kdim}), value (S, B, "
+                f"{self.vdim}), without B or with B first if batch_first, key_padding_mask (B, S) "
+                f"and attn_mask (L, S) or (B·num_heads, L, S), bool or floating; but got {seen}"
             )
 
     def _merged_mask(self, stacks, padding, mask) -> Mask:
         """What both masks add to the scores. RuntimeError if they do not fit."""
         (_, b, h, length, _), (_, keys_b, _, s, _) = stacks[0].shape, stacks[-1].shape
-        wanted = (length, s) if mask is None or mask.ndim == 2 else (b * h, length, s)
-        if keys_b != b or (mask is not None and mask.shape != wanted):
+        full = (b * h, length, s)
+        if keys_b != b or (mask is not None and mask.shape not in (full, full[1:])):
             seen = f"{keys_b} samples and attn_mask {None if mask is None else [*mask.shape]}"
-            raise RuntimeError(
-                f"expected keys of {b} samples and attn_mask {[*wanted]}, got {seen}"
-            )
-        merged, shape = None, (1, 1, *wanted) if len(wanted) == 2 else (b, h, length, s)
-        for m, axes in ((mask, shape), (padding, (b, 1, 1, s))):
+            raise RuntimeError(f"expected keys of {b} samples, attn_mask {[*full]}, got {seen}")
+        merged = None
+        for m in (mask, None if padding is None else padding.reshape(b, 1, 1, s)):
             if m is not None:
+                m = m.reshape(b, h, length, s) if m.ndim == 3 else m
                 if m.array.dtype.kind == "b":
                     m = zeros(m.shape, dtype=stacks[0].dtype).masked_fill(m, -math.inf)
-                m = m.reshape(axes)
                 merged = m if merged is None else merged + m
         return merged

@@ -1,6 +1,7 @@
 """Layers that normalize what passes through them."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from engine import dtypes
@@ -105,7 +106,7 @@ class BatchNorm3d(_BatchNorm):
 class LayerNorm(Module):
     """Each sample's numbers brought to mean 0 and variance 1, then scaled and shifted.
 
-    y = w (x - mean) / √(var + eps) + b,  mean and var over the last axes. At the start w = 1, b = 0.
+    y = w (x - mean) / √(var + eps) + b,  mean and var over the last axes; w = 1, b = 0 at first.
     Source: Ba et al., 2016. It works the same in train() and eval().
 
     Args: normalized_shape: the sizes of the last axes, or the size of the last one. eps: keeps the
@@ -120,12 +121,11 @@ class LayerNorm(Module):
     ) -> None:  # fmt: skip
         super().__init__()
         shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
-        self.normalized_shape, self.eps = tuple(shape), eps
-        self.elementwise_affine = elementwise_affine
-        for name, learned in {"weight": True, "bias": bias}.items():
-            wanted = learned and elementwise_affine
-            p = empty_parameter(self.normalized_shape, device, dtype) if wanted else None
-            self.register_parameter(name, p)
+        self.normalized_shape = tuple(shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        new = partial(empty_parameter, self.normalized_shape, device, dtype)
+        self.register_parameter("weight", new() if elementwise_affine else None)
+        self.register_parameter("bias", new() if elementwise_affine and bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

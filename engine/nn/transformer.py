@@ -16,15 +16,13 @@ from engine.nn.linear import Linear
 from engine.nn.module import Module
 from engine.nn.normalization import LayerNorm
 
-Activation = Callable[[Tensor], Tensor]
-
 
 class _Layer(Module):
     _attentions: tuple[str, ...] = ("self_attn",)
 
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
-        activation: str | Activation = F.relu, layer_norm_eps: float = 1e-5,
+        activation: str | Callable[[Tensor], Tensor] = F.relu, layer_norm_eps: float = 1e-5,
         batch_first: bool = False, norm_first: bool = False, bias: bool = True,
         device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
@@ -37,11 +35,11 @@ class _Layer(Module):
         self.dropout = Dropout(dropout)
         self.linear2 = Linear(dim_feedforward, d_model, **kind)
         self.norm_first = norm_first
-        blocks = [str(i + 1) for i in range(len(self._attentions) + 1)]
-        for i in blocks:
-            self.add_module("norm" + i, LayerNorm(d_model, layer_norm_eps, **kind))
-        for i in blocks:
-            self.add_module("dropout" + i, Dropout(dropout))
+        places = range(1, len(self._attentions) + 2)
+        for i in places:
+            self.add_module(f"norm{i}", LayerNorm(d_model, layer_norm_eps, **kind))
+        for i in places:
+            self.add_module(f"dropout{i}", Dropout(dropout))
         if activation not in ("relu", "gelu") and isinstance(activation, str):
             raise RuntimeError(f"activation should be relu/gelu, not {activation}")
         self.activation = getattr(F, activation) if isinstance(activation, str) else activation
@@ -99,8 +97,8 @@ class TransformerDecoderLayer(_Layer):
     ) -> Tensor:  # fmt: skip
         """y in tgt's shape; memory is what the encoder said, its masks hide places of it."""
         x = self._around(1, tgt, self._sa_block, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
-        hints = memory_mask, memory_key_padding_mask, memory_is_causal
-        x = self._around(2, x, self._mha_block, memory, *hints)
+        about = (memory, memory_mask, memory_key_padding_mask, memory_is_causal)
+        x = self._around(2, x, self._mha_block, *about)
         return self._around(3, x, self._ff_block)
 
     def _mha_block(self, x, memory, mask, padding, is_causal) -> Tensor:
@@ -142,7 +140,7 @@ class TransformerEncoder(_Stack):
 
 
 class TransformerDecoder(_Stack):
-    """num_layers copies of a layer in a row, all with its weights at the start; then norm, if any."""
+    """num_layers copies of a layer in a row, with its weights at the start; then norm, if any."""
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         super().__init__(decoder_layer, num_layers, norm)
@@ -172,7 +170,7 @@ class Transformer(Module):
     def __init__(
         self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6,
         num_decoder_layers: int = 6, dim_feedforward: int = 2048, dropout: float = 0.1,
-        activation: str | Activation = F.relu, custom_encoder: Any = None,
+        activation: str | Callable[[Tensor], Tensor] = F.relu, custom_encoder: Any = None,
         custom_decoder: Any = None, layer_norm_eps: float = 1e-5, batch_first: bool = False,
         norm_first: bool = False, bias: bool = True, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
@@ -182,11 +180,11 @@ class Transformer(Module):
         layer += (batch_first, norm_first, *kind)
         norm = LayerNorm(d_model, layer_norm_eps, True, *kind)
         if custom_encoder is None:
-            one = TransformerEncoderLayer(*layer)
-            custom_encoder = TransformerEncoder(one, num_encoder_layers, norm)
+            encoder_layer = TransformerEncoderLayer(*layer)
+            custom_encoder = TransformerEncoder(encoder_layer, num_encoder_layers, norm)
         if custom_decoder is None:
-            one = TransformerDecoderLayer(*layer)
-            custom_decoder = TransformerDecoder(one, num_decoder_layers, copy.deepcopy(norm))
+            decoder_layer, norm = TransformerDecoderLayer(*layer), copy.deepcopy(norm)
+            custom_decoder = TransformerDecoder(decoder_layer, num_decoder_layers, norm)
         self.encoder, self.decoder = custom_encoder, custom_decoder
         for parameter in self.parameters():
             if parameter.ndim > 1:
@@ -209,11 +207,11 @@ class Transformer(Module):
         memory = self.encoder(
             src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal
         )
-        masks = {"tgt_mask": tgt_mask, "memory_mask": memory_mask}
-        masks["tgt_key_padding_mask"] = tgt_key_padding_mask
-        masks["memory_key_padding_mask"] = memory_key_padding_mask
-        hints = {"tgt_is_causal": tgt_is_causal, "memory_is_causal": memory_is_causal}
-        return self.decoder(tgt, memory, **masks, **hints)
+        return self.decoder(
+            tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask,
+            tgt_key_padding_mask=tgt_key_padding_mask, tgt_is_causal=tgt_is_causal,
+            memory_key_padding_mask=memory_key_padding_mask, memory_is_causal=memory_is_causal,
+        )  # fmt: skip
 
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:

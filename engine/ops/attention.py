@@ -36,20 +36,17 @@ def scaled_dot_product_attention(
     refuse_options({"enable_gqa": enable_gqa}, {"enable_gqa": False})
     for name, x in {"query": query, "key": key, "value": value}.items():
         require_tensor("scaled_dot_product_attention", name, x)
-    return _attend((query, key, value), False, attn_mask, dropout_p, is_causal, scale)
+    return attend((query, key, value), False, attn_mask, dropout_p, is_causal, scale)
 
 
-def attention_of_stacks(
-    stacks: Sequence[Tensor], attn_mask: Tensor | None, dropout_p: float, is_causal: bool
-) -> Tensor:
-    """The same for queries, keys and values that lie along a first axis: [qkv], or [q, kv].
+def attend(
+    inputs: Sequence[Tensor], stacked: bool, mask: Tensor | None, dropout_p: float,
+    is_causal: bool, scale: float | None = None,
+) -> Tensor:  # fmt: skip
+    """The same for q, k, v, or if stacked for [qkv], [q, kv] or [q, k, v] along a first axis.
 
-    Their gradients come stacked alike, in the memory layout of the stacks.
+    The gradients of stacks are stacked too, in their memory layout.
     """
-    return _attend(tuple(stacks), True, attn_mask, dropout_p, is_causal, None)
-
-
-def _attend(inputs, stacked, mask, dropout_p, is_causal, scale) -> Tensor:
     stacks = [x.array if stacked else x.array[None] for x in inputs]
     q, k, v = parts = [part for stack in stacks for part in stack]
     try:
@@ -59,7 +56,7 @@ def _attend(inputs, stacked, mask, dropout_p, is_causal, scale) -> Tensor:
         q, k, v = np.multiply(q, scale, order="C"), np.ascontiguousarray(k), np.ascontiguousarray(v)
         scores = _times_transposed(q, k)
         if mask is not None or is_causal:
-            m = np.tri(*scores.shape[-2:], dtype=bool) if mask is None else mask.array
+            m = np.tri(*scores.shape[-2:], dtype=np.bool_) if mask is None else mask.array
             scores += m if m.dtype.kind == "f" else np.where(m, scores.dtype.type(0), -np.inf)
         p = _softmax_of_rows(scores)
         factors = default_generator.drop_factors(p, dropout_p) if dropout_p > 0 else None
@@ -91,23 +88,25 @@ def _attend(inputs, stacked, mask, dropout_p, is_causal, scale) -> Tensor:
 
 
 def _require_fit(parts, mask, dropout_p, is_causal) -> None:
-    kinds = {a.dtype for a in parts} | {np.dtype(np.float32), np.dtype(bool)}
-    one_kind = len({a.dtype for a in parts}) == 1 and parts[0].dtype.kind == "f"
-    if not one_kind or min(a.ndim for a in parts) < 2 or not 0 <= dropout_p <= 1:
-        raise ValueError
-    if mask is not None and (is_causal or mask.array.dtype not in kinds):
+    kinds = {a.dtype for a in parts}
+    fits = len(kinds) == 1 and parts[0].dtype.kind == "f" and min(a.ndim for a in parts) > 1
+    if mask is not None:
+        fits = fits and not is_causal and mask.array.dtype in (np.bool_, np.float32, *kinds)
+    if not fits or not 0 <= dropout_p <= 1:
         raise ValueError
 
 
 def _softmax_of_rows(z: np.ndarray) -> np.ndarray:
-    """eᶻ / Σ eᶻ in z's own memory. A row of -∞ alone, where all is masked, becomes 0."""
-    # Columns to the front: a third of the time of z.max(-1).
-    highest = np.ascontiguousarray(np.moveaxis(z, -1, 0)).max(0, initial=-np.inf)[..., None]
-    z -= np.where(highest == -np.inf, 0, highest)
-    np.exp(z, out=z)
-    total = _row_sums(z)
-    z /= total + (total == 0)
-    return z
+    """eᶻ / Σ eᶻ. A row of -∞ alone, where all is masked, becomes 0."""
+    p = np.exp(z)
+    total = _row_sums(p)
+    # The rows' maxima are only subtracted where the sums show a need: this halves the time.
+    if not (total.min(initial=1) > 1e-6 and total.max(initial=1) < 1e30):
+        highest = z.max(-1, keepdims=True, initial=-np.inf)
+        p = np.exp(z - np.where(highest == -np.inf, 0, highest))
+        total = _row_sums(p)
+    p /= total + (total == 0)
+    return p
 
 
 def _times_transposed(a: np.ndarray, b: np.ndarray) -> np.ndarray:

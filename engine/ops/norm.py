@@ -82,7 +82,8 @@ def layer_norm(
     Source: Ba et al., 2016. One record.
 
     Shapes: x (…, *normalized_shape); weight and bias normalized_shape; y as x.
-    Raises: TypeError if normalized_shape is a number, RuntimeError if a shape or dtype does not fit.
+    Raises: TypeError if normalized_shape is a number, RuntimeError if shapes or dtypes do not
+    fit.
     """
     require_tensor("layer_norm", "input", input)
     a, shape = input.array, tuple(normalized_shape)

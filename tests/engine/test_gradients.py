@@ -67,6 +67,12 @@ OPERATIONS = {
     "softplus": lambda x, y: F.softplus(x - y),
     "softmax": lambda x, y: F.softmax(x, 1),
     "log_softmax": lambda x, y: F.log_softmax(x, 0),
+    "layer_norm": lambda x, y: F.layer_norm(x, (4,), y, y * y),
+    "layer_norm of all": lambda x, y: F.layer_norm(x, (3, 4), eps=0.1),
+    "attention": lambda x, y: F.scaled_dot_product_attention(x, x * y, x, is_causal=True),
+    "attention with a mask": lambda x, y: F.scaled_dot_product_attention(
+        x, x[:, :2].T @ x, engine.stack([y, y * y]), x[:, :2] * y[:2], scale=0.7
+    ),
     "mse_loss": lambda x, y: F.mse_loss(x, x * 0.5 + 0.1),
     "l1_loss": lambda x, y: F.l1_loss(x, y.expand(3, 4)),
     "binary_cross_entropy": lambda x, y: F.binary_cross_entropy(x / 3, engine.full((3, 4), 0.3)),
@@ -134,6 +140,15 @@ def textbook_max_pool(x):
 def textbook_batch_norm(x, w, b):
     centred = x - x.mean(0)
     return centred / ((centred * centred).mean(0) + 1e-5).sqrt() * w + b
+def textbook_layer_norm(x, w, b):
+    centred = w - w.mean()
+    return centred / ((centred * centred).mean() + 1e-5).sqrt() * w + w
+
+
+def textbook_attention(x, w, b):
+    scores = x @ w.T / x.shape[-1] ** 0.5 + b
+    weights = scores.exp() / scores.exp().sum(1, keepdim=True)
+    return weights @ w
 
 
 TARGET = engine.tensor([[2], [0], [3], [1], [1]])
@@ -145,6 +160,8 @@ TWINS = [
         textbook_binary_cross_entropy,
     ),
     (lambda x, w, b: F.softmax(x, 1), textbook_softmax),
+    (lambda x, w, b: F.layer_norm(w, (3, 4), w, w), textbook_layer_norm),
+    (lambda x, w, b: F.scaled_dot_product_attention(x, w, w, b), textbook_attention),
 ]
 PLAIN = ((5, 4), (3, 4), (3,))
 TWINS = [(*pair, PLAIN) for pair in TWINS]

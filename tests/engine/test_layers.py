@@ -85,6 +85,21 @@ def test_functional_dropout_trains_unless_told_otherwise():
     check(call, (5, 4))
 
 
+@pytest.mark.parametrize("p", [0.4, 1])
+def test_dropout_draws_its_mask_in_the_order_of_memory(p):
+    def call(t, x):
+        t.manual_seed(2)
+        return t.nn.functional.dropout(x.transpose(0, 2)[:, 1:], p)
+
+    check(call, (4, 3, 5))
+
+
+def test_dropout_of_integers_is_refused_where_it_would_make_fractions():
+    call = lambda t, x, p: t.nn.functional.dropout(x, p)  # noqa: E731
+    check_error(call, np.array([1, 2]), 0.5, match="Long")
+    check(call, np.array([1, 2]), 1.0)
+
+
 def test_dropout_draws_nothing_when_it_drops_nothing_or_all():
     def following(t, x):
         t.manual_seed(1)
