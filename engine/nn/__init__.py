@@ -9,6 +9,7 @@ from engine.nn.activation import (
 )
 from engine.nn.container import ModuleList, Sequential
 from engine.nn.dropout import Dropout
+from engine.nn.embedding import Embedding
 from engine.nn.linear import Flatten, Identity, Linear
 from engine.nn.loss import (
     BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss,

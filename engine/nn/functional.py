@@ -9,6 +9,7 @@ from engine.ops.activation import (
     elu, gelu, leaky_relu, log_softmax, logsigmoid, relu, selu, sigmoid, silu, softmax, softplus,
     tanh,
 )
+from engine.ops.indexing import embedding
 from engine.ops.linalg import linear
 from engine.ops.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss,
