@@ -15,4 +15,5 @@ from engine.ops.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss,
     nll_loss,
 )
+from engine.ops.shape import pad
 from engine.ops.targets import one_hot
