@@ -45,14 +45,14 @@ def compare(workload: Workload, rounds: int, seconds: float) -> tuple[float, flo
 
 def table(rounds: int, seconds: float) -> Iterator[str]:
     """The lines of the table, one as soon as it is measured."""
-    yield f"{'training steps per second':36} {'engine':>9} {'PyTorch':>9} {'ratio':>6} must  goal"
+    yield f"{'training steps per second':40} {'engine':>9} {'PyTorch':>9} {'ratio':>6} must  goal"
     for workload in WORKLOADS:
         ours, theirs = compare(workload, rounds, seconds)
         ratio = ours / theirs
         mark = "  below must" if ratio < workload.must else ""
         yield (
-            f"{workload.name:36} {ours:9,.0f} {theirs:9,.0f} {ratio:6.2f} "
-            f"{workload.must:4} {workload.goal:5}{mark}"
+            f"{workload.name:40} {ours:9,.0f} {theirs:9,.0f} {ratio:6.2f} "
+            f"{workload.must or '':4} {workload.goal or '':5}{mark}"
         )
 
 

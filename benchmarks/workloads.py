@@ -78,13 +78,62 @@ def transformer_encoder(t) -> Callable[[], object]:
     return training_step(lambda x: head(encoder(x).mean(1)), nn.CrossEntropyLoss(), optimizer, x, y)
 
 
+def lstm(t) -> Callable[[], object]:
+    """LSTM 32 to 64, T = 50, batch 32, and a linear layer on the last output, Adam."""
+    return _sequence_step(t, t.nn.LSTM(32, 64), 50, 64)
+
+
+def gru(t) -> Callable[[], object]:
+    """GRU 32 to 64, two layers, both directions, T = 30, batch 32, else as lstm."""
+    return _sequence_step(t, t.nn.GRU(32, 64, num_layers=2, bidirectional=True), 30, 128)
+
+
+def lstm_op_by_op(t) -> Callable[[], object]:
+    """The program of lstm, each step made of primitive operations: what fusing them saves."""
+    nn = t.nn
+
+    class LSTM(nn.LSTM):
+        def forward(self, x):
+            h = c = t.zeros(x.shape[1], self.hidden_size)
+            outputs = []
+            for x_t in x.unbind(0):
+                a = x_t @ self.weight_ih_l0.T + self.bias_ih_l0
+                a = a + h @ self.weight_hh_l0.T + self.bias_hh_l0
+                i, f, g, o = a.chunk(4, 1)
+                c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+                h = o.sigmoid() * c.tanh()
+                outputs.append(h)
+            return t.stack(outputs), (h, c)
+
+    return _sequence_step(t, LSTM(32, 64), 50, 64)
+
+
 WORKLOADS = [
     Workload("XOR 2-4-1, batch 4, BCE, Adam", xor, 3.5, 5.0),
     Workload("MLP 64-256-128-10, batch 64, SGD", digits_mlp, 1.3, 1.6),
     Workload("CNN on 8x8 digits, BN, batch 64", digits_cnn, 0.7, 1.0),
     Workload("SimpleCNN, BN, (16, 3, 32, 32)", simple_cnn, 0.6, 0.9),
+    Workload("LSTM 32-64, T 50, batch 32, Adam", lstm, 0.7, 0.9),
+    Workload("  the same LSTM, op by op", lstm_op_by_op, 0.0, 0.0),
+    Workload("GRU 2x2x 32-64, T 30, batch 32, Adam", gru, 0.7, 0.9),
     Workload("Transformer encoder, no dropout, Adam", transformer_encoder, 0.9, 1.1),
 ]
+
+
+def _sequence_step(t, recurrent, steps, width) -> Callable[[], object]:
+    nn = t.nn
+
+    class Reader(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.recurrent, self.output = recurrent, nn.Linear(width, 1)
+
+        def forward(self, x):
+            return self.output(self.recurrent(x)[0][-1])
+
+    model = Reader()
+    x, y = t.randn(steps, 32, 32), t.randn(32, 1)
+    return training_step(model, nn.MSELoss(), t.optim.Adam(model.parameters(), lr=1e-3), x, y)
 
 
 def _conv_block(nn, channels: int, filters: int) -> list:

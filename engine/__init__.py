@@ -10,7 +10,7 @@ Change `engine` to `torch` in these two lines, and the same program prints the s
 # isort: skip_file
 import warnings
 
-from engine import nn, optim
+from engine import nn, optim, utils
 from engine.autograd import Tensor
 from engine.creation import (
     FloatTensor, LongTensor, arange, from_numpy, full, full_like, linspace, ones, ones_like, rand,
@@ -26,6 +26,7 @@ from engine.ops.linalg import einsum
 from engine.ops.shape import cat, stack
 from engine.random import Generator, default_generator, manual_seed
 from engine.tensor import FUNCTIONS as _FUNCTIONS, as_function as _as_function
+from engine.utils.serialization import load, save
 
 # Overflow and 0 / 0 give inf and NaN in silence, as in PyTorch. This speaks for the engine's own
 # lines only: NumPy in your program warns as before.

@@ -11,6 +11,7 @@ from engine.nn.attention import MultiheadAttention
 from engine.nn.container import ModuleList, Sequential
 from engine.nn.conv import Conv1d, Conv2d, Conv3d
 from engine.nn.dropout import Dropout
+from engine.nn.embedding import Embedding
 from engine.nn.linear import Flatten, Identity, Linear
 from engine.nn.loss import (
     BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss,
@@ -22,6 +23,7 @@ from engine.nn.pooling import (
     AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AvgPool1d, AvgPool2d, AvgPool3d,
     MaxPool1d, MaxPool2d, MaxPool3d,
 )
+from engine.nn.rnn import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from engine.nn.transformer import (
     Transformer, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder,
     TransformerEncoderLayer,

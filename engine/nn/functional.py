@@ -11,6 +11,7 @@ from engine.ops.activation import (
 )
 from engine.ops.attention import scaled_dot_product_attention
 from engine.ops.conv import conv1d, conv2d, conv3d
+from engine.ops.indexing import embedding
 from engine.ops.linalg import linear
 from engine.ops.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss,
@@ -21,4 +22,5 @@ from engine.ops.pool import (
     adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, avg_pool1d, avg_pool2d,
     avg_pool3d, max_pool1d, max_pool2d, max_pool3d,
 )
+from engine.ops.shape import pad
 from engine.ops.targets import one_hot

@@ -42,5 +42,5 @@ def refuse_options(options: Mapping[str, Any], offered: Mapping[str, Any]) -> No
     for name, value in options.items():
         if name not in offered:
             raise TypeError(f"got an unexpected keyword argument '{name}'")
-        if value is not offered[name] and not (value is False and offered[name] is None):
+        if value != offered[name] and not (value is False and offered[name] is None):
             raise NotImplementedError(f"{name}={value!r} is not supported: leave {name} out")

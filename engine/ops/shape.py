@@ -10,7 +10,8 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, record
-from engine.ops.arguments import axes_of, axis_of, sizes_of
+from engine.ops.arguments import axes_of, axis_of, refuse_options, sizes_of
+from engine.ops.checks import require_tensor
 from engine.ops.indexing import getitem
 
 
@@ -178,6 +179,40 @@ def roll(x: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | Non
         raise RuntimeError(f"roll: shifts and dims must align, but got {shifts} and {dims}")
     back = [-step for step in steps]
     return record(np.roll(x.array, steps, axes), (x,), lambda dy: (np.roll(dy, back, axes),))
+
+
+def pad(
+    input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> Tensor:
+    """y = x in a frame of value (0),  dx = dy without the frame
+
+    pad lists the widths before and after, last axis first: (left, right, top, bottom, …). A
+    negative width cuts off.
+    Raises: NotImplementedError for the modes reflect, replicate and circular; RuntimeError for an
+    odd number of widths, more than two for each axis, or if more is cut off than there is.
+    """
+    require_tensor("pad", "input", input)
+    refuse_options({"mode": mode}, {"mode": "constant"})
+    a, widths = input.array, np.zeros((input.array.ndim, 2), np.int64)
+    if len(pad) % 2 or len(pad) > widths.size:
+        wanted = f"two for each of up to {a.ndim} dimensions"
+        raise RuntimeError(f"Padding length must be divisible by 2, {wanted}, but got {list(pad)}")
+    widths[::-1][: len(pad) // 2] = np.reshape(pad, (-1, 2))
+    frame, cut = np.maximum(widths, 0), np.maximum(-widths, 0)
+    if (cut.sum(1) > a.shape).any():
+        raise RuntimeError(f"pad {list(pad)} cuts off more than the shape {list(a.shape)} has")
+    shape = a.shape
+    y = np.full([n + i + j for n, (i, j) in zip(shape, widths, strict=True)], value or 0, a.dtype)
+    kept = tuple(slice(i, n - j) for n, (i, j) in zip(shape, cut, strict=True))
+    inside = tuple(slice(i, n - j) for n, (i, j) in zip(y.shape, frame, strict=True))
+    y[inside] = a[kept]
+
+    def backward(dy):
+        dx = np.zeros(shape, dy.dtype)
+        dx[kept] = dy[inside]
+        return (dx,)
+
+    return record(y, (input,), backward, "ConstantPadNdBackward0")
 
 
 def tril(x: Tensor, diagonal: int = 0) -> Tensor:

@@ -50,6 +50,8 @@ OPERATIONS = {
     "index": lambda x, y: x[[0, 2, 0]] * x[:, 1:2],
     "gather": lambda x, y: x.gather(1, engine.tensor([[0, 0], [3, 1], [2, 2]])),
     "index_select": lambda x, y: x.index_select(0, engine.tensor([1, 1, 2])),
+    "embedding": lambda x, y: F.embedding(engine.tensor([[0, 2], [2, 2]]), x),
+    "pad": lambda x, y: F.pad(x, (1, -1, 0, 2), value=2.0) * F.pad(y, (2, -2)),
     "matmul": lambda x, y: x @ x.T @ x @ y,
     "outer": lambda x, y: engine.outer(y, y * y),
     "einsum": lambda x, y: engine.einsum("ij,j,kj->ik", x, y, x),
@@ -140,6 +142,8 @@ def textbook_max_pool(x):
 def textbook_batch_norm(x, w, b):
     centred = x - x.mean(0)
     return centred / ((centred * centred).mean(0) + 1e-5).sqrt() * w + b
+
+
 def textbook_layer_norm(x, w, b):
     centred = w - w.mean()
     return centred / ((centred * centred).mean() + 1e-5).sqrt() * w + w
