@@ -177,7 +177,7 @@ def masked_fill(x: Tensor, mask: Tensor, value: Tensor | float) -> Tensor:
     hidden = _mask("masked_fill", "mask", mask)
     fill = np.asarray(value.array if isinstance(value, Tensor) else value, x.array.dtype)
     if fill.ndim:
-        raise RuntimeError(f"fill: expected one number, but got shape {list(fill.shape)}")
+        raise RuntimeError(f"expected one number to fill with, but got shape {list(fill.shape)}")
     y = np.where(hidden, fill, x.array)
     return record(y, (x, None, value), lambda dy: (dy * ~hidden, None, (dy * hidden).sum()))
 

@@ -161,9 +161,7 @@ def _arrays(function: str, x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray
     if x.array.dtype != y.array.dtype:
         raise RuntimeError(f"{function}: expected one dtype, but got {x.dtype} and {y.dtype}")
     if not x.array.ndim or not y.array.ndim:
-        raise RuntimeError(
-            f"{function}: expected at least 1-D, but got shapes {x.shape}, {y.shape}"
-        )
+        raise RuntimeError(f"{function} expected axes, but got shapes {x.shape} and {y.shape}")
     return x.array, y.array
 
 

@@ -81,6 +81,20 @@ def test_equal_numbers_share_the_gradient_of_maximum():
     check(lambda t, x, y: x.clamp(min=y), np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0]))
 
 
+@pytest.mark.parametrize("bounds", [(1.0, 2.0), (2.0, 1.0), (None, 2), (1, None), (1, 1)])
+def test_clamp_takes_any_bounds(bounds):
+    check(lambda t, x: t.clamp(x, *bounds), np.array([0.5, 1.0, 1.5, 2.0, 3.0, np.nan]))
+    check(lambda t, x: t.clamp(x, *bounds), np.array([0, 1, 2, 3]))
+    check(lambda t, x: x.clamp(*bounds).grad_fn.name(), (3,))
+
+
+@pytest.mark.parametrize("x,y", [(1, 0), (1.0, 0), (1.5, 2.5), (True, False), (2, 0.5)])
+def test_where_takes_numbers(x, y):
+    check(lambda t, mask: t.where(mask, x, y), np.array([True, False]))
+    check(lambda t, mask, z: t.where(mask, x, z), np.array([True, False]), (3, 2))
+    check(lambda t, mask, z: t.where(mask, z, y), np.array([True, False]), np.array([3, 4]))
+
+
 def test_power_has_pytorchs_gradient_at_zero():
     check(lambda t, x: x**0, np.array([0.0, 1.0, -2.0]))
     check(lambda t, x: x**2, np.array([0.0, 1.0, -2.0]))
@@ -148,7 +162,9 @@ def test_operators_refuse_what_pytorch_refuses():
     bools = np.array([True, False])
     check_error(lambda t, x, y: x - y, bools, bools, match="bool")
     check_error(lambda t, x: -x, bools, match="bool")
-    check_error(lambda t, x, y: x & y, (2,), (2,))
+    check_error(lambda t, x, y: x & y, (2,), (2,), match="float32")
+    check_error(lambda t, x: ~x, (2,), match="float32")
+    check_error(lambda t, x: x // 0, np.array([1, 2]))
     check_error(lambda t, x, y: x + y, (2, 3), (4,), match=["[2, 3]", "[4]"])
     check_error(lambda t, x: t.where(x, x, x), (2,), match="float")
     check_error(lambda t, x: x.masked_fill(x, 0), (2,), match="float")

@@ -41,6 +41,7 @@ def test_gather_and_index_select():
     check(lambda t, x, i: t.gather(x, 0, i), (3, 4), np.array([[2, 0, 1]]))
     check(lambda t, x, i: x.index_select(1, i), (3, 4), np.array([3, 3, 0]))
     check(lambda t, x, i: t.index_select(x, 0, i), (3, 4), np.array([1]))
+    check(lambda t, x, i: x.gather(0, i), (), np.array(0))
 
 
 def test_assignment():
@@ -69,6 +70,9 @@ def test_positions_outside():
     check_error(lambda t, x: x[::-1], (3, 4), match="-1")
     check_error(lambda t, x: x.gather(1, t.tensor([[9]])), (3, 4), match="9")
     check_error(lambda t, x: x.index_select(0, t.tensor([9])), (3, 4), match="9")
+    check_error(lambda t, x: x.index_select(0, t.tensor([-1])), (3, 4))
+    check_error(lambda t, x: x.gather(1, t.tensor([[-1]])), (3, 4), match="-1")
+    check_error(lambda t, x: x.gather(1, t.tensor([[0]] * 4)), (3, 4), match=["[4, 1]", "[3, 4]"])
     check_error(lambda t, x: x.detach().__setitem__(0, t.ones(3)), (3, 4), match=["(3,)", "(4,)"])
     check_error(lambda t, x: x[1].item(), (3, 4), match="4 elements")
     check_error(lambda t, x: bool(x), (3, 4))

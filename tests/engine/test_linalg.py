@@ -56,6 +56,11 @@ EQUATIONS = [
     ("...i->...", (2, 3)),
     ("bhid,bhjd->bhij", (2, 2, 3, 4), (2, 2, 5, 4)),
     ("ij,jk,kl->il", (2, 3), (3, 4), (4, 2)),
+    ("bij,bjk->bik", (1, 2, 3), (5, 3, 4)),
+    ("...ii->...i", (2, 3, 3)),
+    ("...,i...", (3,), (2, 3)),
+    ("ij...->i", (2, 3, 4)),
+    ("iij->j", (2, 2, 3)),
 ]
 
 
@@ -75,7 +80,10 @@ def test_shapes_and_types_that_do_not_fit():
     check_error(lambda t, x, w: t.nn.functional.linear(x, w.double()), (2, 3), (5, 3))
     check_error(lambda t, x, y: t.einsum("ij,jk->ik", x, y), (2, 3), (4, 5), match="[2, 3]")
     check_error(lambda t, x, y: t.einsum("ij->ik", x, y), (2, 3), (4, 5))
-    check_error(lambda t, x: t.matmul(x, 2), (2, 3))
+    check_error(lambda t, x, y: t.einsum("ij,jk,kl", x, y), (2, 3), (3, 4))
+    check_error(lambda t, x: t.einsum("ij", x), (2, 3, 4), match="[2, 3, 4]")
+    check_error(lambda t, x: t.matmul(x, 2), (2, 3), match="int")
+    check_error(lambda t, x, y: t.bmm(x, y), (5, 2, 3), (1, 3, 2), match=["5", "1"])
 
 
 def test_a_transposed_input_gives_the_same_numbers():

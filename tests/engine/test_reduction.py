@@ -32,6 +32,14 @@ def test_extrema_along_an_axis_come_with_indices(name, keepdim):
     check(call, np.array([[1.0, 2.0, 2.0], [3.0, 3.0, 1.0]]))
 
 
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_extrema_along_every_axis_and_as_printed(name):
+    for dim in (0, 1, -1):
+        check(lambda t, x, dim=dim: tuple(getattr(x, name)(dim)), (2, 3, 4))
+    check(lambda t, x: tuple(getattr(x, name)(0)), ())
+    check(lambda t, x: repr(getattr(x, name)(0)), (3, 4))
+
+
 @pytest.mark.parametrize("name", ["max", "min", "amax", "amin"])
 def test_equal_extrema_share_the_gradient(name):
     check(lambda t, x: getattr(x, name)(), np.array([[1.0, 3.0, 3.0], [1.0, 1.0, 3.0]]))
@@ -65,6 +73,10 @@ def test_norms(p):
     check(lambda t, x: x.norm(p), (3, 4))
     if p != "fro":
         check(lambda t, x: t.norm(x, p, dim=1), (3, 4))
+
+
+def test_the_deviation_of_equal_numbers_has_gradient_zero():
+    check(lambda t, x: x.std(0), np.ones((3, 2)))
 
 
 def test_the_norm_of_zeros_has_gradient_zero():
