@@ -302,7 +302,7 @@ MISFITS = {
 }
 
 WORDS = {
-    "keys of another width": ["6x5", "4x"],
+    "keys of another width": ["2x3x5", "4x"],
     "more samples": "3 samples",
     "one sample": "1 samples",
 }
