@@ -1,7 +1,5 @@
 """Modules made of modules: in a row, or in a list."""
 
-from __future__ import annotations
-
 import itertools
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Layers that only hand their input to a function, with the options they were made with."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from typing import Any

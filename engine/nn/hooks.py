@@ -1,7 +1,5 @@
 """Hooks: functions that a module calls before or after forward, or when gradients arrive."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any

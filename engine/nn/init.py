@@ -4,8 +4,6 @@ fan_in is the number of inputs that one output sums over, fan_out the number of 
 input reaches. A generator draws the numbers, the shared one unless generator= is given.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -63,9 +61,7 @@ def zeros_(tensor: Tensor) -> Tensor:
     return _fill(tensor, 0)
 
 
-def xavier_uniform_(
-    tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
-) -> Tensor:
+def xavier_uniform_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """Fill uniformly from ±gain √(6 / (fan_in + fan_out)). Source: Glorot and Bengio, 2010.
 
     Keeps the variance of signals forwards and of gradients backwards, between tanh layers.
@@ -75,7 +71,7 @@ def xavier_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+def xavier_normal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """Fill from N(0, std²), std = gain √(2 / (fan_in + fan_out)). Source as xavier_uniform_."""
     return normal_(tensor, 0.0, _xavier_std(tensor, gain), generator)
 
@@ -103,23 +99,22 @@ def kaiming_normal_(
 
 
 def _xavier_std(tensor, gain):
-    return gain * math.sqrt(2.0 / sum(_fans(tensor)))
+    return gain * math.sqrt(2.0 / sum(_fans(tensor).values()))
 
 
 def _kaiming_std(tensor, a, mode, nonlinearity):
-    mode = mode.lower()
-    if mode not in ("fan_in", "fan_out"):
+    fans = _fans(tensor)
+    if mode not in fans:
         raise ValueError(f"mode {mode} not supported: expected fan_in or fan_out")
-    fan = _fans(tensor)[mode == "fan_out"]
-    return calculate_gain(nonlinearity, a) / math.sqrt(max(fan, 1))  # fan 0: nothing to fill
+    return calculate_gain(nonlinearity, a) / math.sqrt(max(fans[mode], 1))  # 0: nothing to fill
 
 
-def _fans(tensor) -> tuple[int, int]:
+def _fans(tensor) -> dict[str, int]:
     shape = tensor.array.shape
     if len(shape) < 2:
         raise ValueError(f"fan_in and fan_out need 2 dimensions or more, but got {list(shape)}")
     field = math.prod(shape[2:])  # the places of a convolution kernel
-    return shape[1] * field, shape[0] * field
+    return {"fan_in": shape[1] * field, "fan_out": shape[0] * field}
 
 
 def _fill(tensor: Tensor, values: np.ndarray | float) -> Tensor:

@@ -1,7 +1,5 @@
 """Layers without neighbourhoods: Linear, Identity, Flatten."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -230,10 +230,6 @@ class Module:
         """Convert to float64."""
         return self.to(dtypes.float64)
 
-    def cpu(self) -> Module:
-        """The module itself: it is on the CPU."""
-        return self
-
     # State.
 
     def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:

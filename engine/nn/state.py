@@ -1,7 +1,5 @@
 """Loading values into a module: what fits is copied, what does not is reported."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 

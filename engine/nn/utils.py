@@ -1,7 +1,5 @@
 """Gradient clipping: call it between loss.backward() and optimizer.step()."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np
@@ -31,13 +29,10 @@ def clip_grad_norm_(
     norms = [np.linalg.norm(g.reshape(-1), norm_type) for g in gradients]
     total = np.linalg.norm(np.array(norms, gradients[0].dtype), norm_type)
     if error_if_nonfinite and not np.isfinite(total):
-        raise RuntimeError(
-            f"The total norm of order {norm_type} for gradients is {total}, expected a finite one; "
-            "leave error_if_nonfinite out to scale all the same"
-        )
-    factor = max_norm / (total + total.dtype.type(1e-6))
+        raise RuntimeError(f"the total norm of the gradients is {total}, expected a finite one")
+    factor = np.minimum(max_norm / (total + 1e-6), 1)
     for g in gradients:
-        g *= min(factor, 1.0) if factor == factor else factor
+        g *= factor
         changes.note(g)
     return constant(np.asarray(total))
 

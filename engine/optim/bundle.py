@@ -4,8 +4,6 @@ NumPy's cost for a small array is the call, not the numbers. So small parameters
 updated as one vector, whose pieces are the state tensors of the parameters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

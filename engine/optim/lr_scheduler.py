@@ -5,8 +5,6 @@ optimizer's. Where a formula allows it, a rate follows from the one before, as i
 that you set by hand, or that another scheduler changed, is where the schedule goes on.
 """
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -54,7 +52,7 @@ class LRScheduler:
 
     def step(self) -> None:
         """Go to the next epoch."""
-        if self._step_count == 1 and not self.optimizer._opt_called:
+        if self._step_count == 1 and not self.optimizer._plans:
             text = "`lr_scheduler.step()` before `optimizer.step()` skips the schedule's first rate"
             warnings.warn(text, stacklevel=2)
         self._step_count += 1

@@ -1,7 +1,5 @@
 """What all optimizers share: parameter groups, state, and the walk over both in a step."""
 
-from __future__ import annotations
-
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -51,7 +49,6 @@ class Optimizer:
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         self._plans: dict[int, tuple[list[object], list[Bundle]]] = {}
-        self._opt_called = False  # schedulers warn if they step before the optimizer
         groups = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list, expected at least one Tensor")
@@ -91,11 +88,10 @@ class Optimizer:
         closure computes the loss anew, with its gradients, before the parameters change.
         """
         loss = None if closure is None else closure()
-        self._opt_called = True
         for place, group in enumerate(self.param_groups):
             params = [p for p in group["params"] if p._grad is not None]
             about = (params, self.state, self._state_names(group))
-            known, bundles = self._plans.get(place, ([], []))
+            known, bundles = self._plans.get(place, ([None], []))
             now = layout(*about)
             if len(now) != len(known) or not all(map(is_, now, known)):
                 bundles = bundles_of(*about)

@@ -1,15 +1,11 @@
 """Data sets, and loaders that hand them out in batches. Names as in torch.utils.data."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from engine.autograd import Tensor, constant
+from engine.autograd import Tensor
 from engine.ops.arguments import refuse_options
 from engine.random import Generator, default_generator
 from engine.utils.collate import default_collate
@@ -70,19 +66,16 @@ def random_split(
     """Split a data set at random into parts of the given lengths, or fractions that add up to 1.
 
     Fractions are rounded down; what is left over goes to the first parts, one sample each.
-    Raises: ValueError if the lengths do not add up to the data set's, or for a fraction outside
-    [0, 1].
+    Raises: ValueError if the lengths do not add up to the data set's, or one is negative.
     """
     size = len(dataset)
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
-        if not all(0 <= part <= 1 for part in lengths):
-            raise ValueError(f"a fraction is not between 0 and 1: {list(lengths)}")
         whole = [math.floor(size * part) for part in lengths]
         for i in range(size - sum(whole)):
             whole[i % len(whole)] += 1
         lengths = whole
-    if sum(lengths) != size:
-        raise ValueError(f"Sum of input lengths is not {size}, the data set's: {list(lengths)}")
+    if sum(lengths) != size or min(lengths) < 0:
+        raise ValueError(f"Sum of input lengths must be {size}, none below 0: got {list(lengths)}")
     order = (generator or default_generator).permutation(size).tolist()
     ends = itertools.accumulate(lengths)
     return [Subset(dataset, order[end - n : end]) for end, n in zip(ends, lengths, strict=True)]
@@ -128,12 +121,17 @@ class DataLoader:
         return self._batches()
 
     def _batches(self) -> Iterator[Any]:
-        order = self._order()
+        order, whole = self._order(), self.dataset
+        while type(whole) is Subset:
+            whole = whole.dataset
+        rows = type(whole) is TensorDataset and self.collate_fn is default_collate
         while indices := list(itertools.islice(order, self.batch_size)):
             if self.drop_last and len(indices) < self.batch_size:
                 return
-            rows = _rows(self.dataset, indices) if self.collate_fn is default_collate else None
-            yield rows or self.collate_fn([self.dataset[i] for i in indices])
+            if rows:  # cut from whole tensors, without making samples first: 50 times as fast
+                yield list(self.dataset[indices])
+            else:
+                yield self.collate_fn([self.dataset[i] for i in indices])
 
     def _order(self) -> Iterator[int]:
         size = len(self.dataset)
@@ -142,16 +140,4 @@ class DataLoader:
             return
         stream = self.generator or Generator().manual_seed(default_generator.random64())
         yield from stream.permutation(size).tolist()
-        # PyTorch draws a second permutation at the end of a pass and does not use it.
-        stream.permutation(size)
-
-
-def _rows(dataset: Any, indices: list[int]) -> list[Tensor] | None:
-    """The batch cut from whole tensors, without making samples first: 15 times as fast in 64s."""
-    while type(dataset) is Subset:
-        indices = [dataset.indices[i] for i in indices]
-        dataset = dataset.dataset
-    if type(dataset) is not TensorDataset or any(t.requires_grad for t in dataset.tensors):
-        return None
-    places = np.array(indices)
-    return [constant(t.array[places]) for t in dataset.tensors]
+        stream.permutation(size)  # PyTorch draws a second one at the end and does not use it

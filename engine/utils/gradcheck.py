@@ -1,7 +1,5 @@
 """Compare the gradients of backward() with differences of function values."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -61,8 +59,7 @@ def _outputs(func: Callable[..., Any], values: Sequence[object]) -> Sequence[Ten
     result = func(*values)
     outputs = result if isinstance(result, tuple | list) else [result]
     if not all(isinstance(y, Tensor) for y in outputs):
-        kinds = [type(y).__name__ for y in outputs]
-        raise ValueError(f"gradcheck expects func to return tensors, got {', '.join(kinds)}")
+        raise ValueError(f"gradcheck expects func to return tensors, got {result!r}")
     return outputs
 
 
