@@ -86,10 +86,12 @@ class MultiheadAttention(Module):
         self._require_fit(query, key, value, key_padding_mask, attn_mask)
         if is_causal and attn_mask is None:
             raise RuntimeError("Need attn_mask if specifying the is_causal hint.")
+        b = query.shape[0 if batch_first else 1] if batched else 1
         stacks = []  # (1 to 3 of q, k, v; B, num_heads, T, head_dim)
         for x in self._projections(query, key, value):
-            x = x.transpose(0, 1) if batch_first else x if batched else x.unsqueeze(1)
-            x = x.reshape(*x.shape[:2], x.shape[2] // self.embed_dim, self.num_heads, self.head_dim)
+            x = x.transpose(0, 1) if batch_first else x
+            parts = x.shape[-1] // self.embed_dim
+            x = x.reshape(len(x), b, parts, self.num_heads, self.head_dim)
             stacks.append(x.permute(2, 1, 3, 0, 4))
         mask = self._merged_mask(stacks, key_padding_mask, attn_mask)
         weights = None
@@ -111,20 +113,19 @@ class MultiheadAttention(Module):
 
     def _projections(self, query: Tensor, key: Tensor, value: Tensor) -> list[Tensor]:
         """q, k and v. Inputs that are one tensor share one product: [qkv], or [q, kv]."""
-        inputs, counts = [query, key, value], [1, 1, 1]
+        e, packed = self.embed_dim, self.in_proj_weight is not None
+        inputs, widths = [query, key, value], [e, e, e]
+        if packed and key is value:
+            inputs, widths = ([query], [3 * e]) if query is key else ([query, key], [e, 2 * e])
         weights = [self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
-        if self.in_proj_weight is not None:
-            if key is value:
-                inputs, counts = ([query], [3]) if query is key else ([query, key], [1, 2])
-            weights = self.in_proj_weight.split([n * self.embed_dim for n in counts])
-        bias = self.in_proj_bias
-        biases = [None] * 3 if bias is None else bias.split([n * self.embed_dim for n in counts])
+        weights = self.in_proj_weight.split(widths) if packed else weights
+        biases = [None] * 3 if self.in_proj_bias is None else self.in_proj_bias.split(widths)
         return list(map(linear, inputs, weights, biases))
 
     def _require_fit(self, query, key, value, padding, mask) -> None:
         q, k, v = query.shape, key.shape, value.shape
         widths = (self.kdim, self.vdim) if self.in_proj_weight is None else (v[-1], k[-1])
-        fits = 1 < len(q) < 4 and len(q) == len(k) == len(v) and q[-1] == self.embed_dim
+        fits = len(q) in (2, 3) and len(q) == len(k) and q[-1] == self.embed_dim
         fits = fits and k[:-1] == v[:-1] and (k[-1], v[-1]) == widths
         if padding is not None:
             keys = k[:-1] if self.batch_first else k[-2::-1]  # (B, S)
@@ -143,16 +144,16 @@ class MultiheadAttention(Module):
             )
 
     def _merged_mask(self, stacks, padding, mask) -> Mask:
-        """What both masks add to the scores. RuntimeError if they do not fit."""
-        (_, b, h, length, _), (_, keys_b, _, s, _) = stacks[0].shape, stacks[-1].shape
-        full = (b * h, length, s)
-        if keys_b != b or (mask is not None and mask.shape not in (full, full[1:])):
-            seen = f"{keys_b} samples and attn_mask {None if mask is None else [*mask.shape]}"
-            raise RuntimeError(f"expected keys of {b} samples, attn_mask {[*full]}, got {seen}")
+        """What both masks add to the scores. RuntimeError if attn_mask does not fit."""
+        (_, b, heads, length, _), width = stacks[0].shape, stacks[-1].shape[3]
+        full = (b * heads, length, width)
+        if mask is not None and mask.shape not in (full, full[1:]):
+            seen = f"but got {[*mask.shape]}"
+            raise RuntimeError(f"attn_mask should be {[*full[1:]]} or {[*full]}, {seen}")
         merged = None
-        for m in (mask, None if padding is None else padding.reshape(b, 1, 1, s)):
+        for m in (mask, None if padding is None else padding.reshape(b, 1, 1, width)):
             if m is not None:
-                m = m.reshape(b, h, length, s) if m.ndim == 3 else m
+                m = m.reshape(b, heads, length, width) if m.ndim == 3 else m
                 if m.array.dtype.kind == "b":
                     m = zeros(m.shape, dtype=stacks[0].dtype).masked_fill(m, -math.inf)
                 merged = m if merged is None else merged + m

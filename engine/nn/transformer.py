@@ -47,9 +47,8 @@ class _Layer(Module):
     def _around(self, i: int, x: Tensor, block: Callable[..., Tensor], *inputs: Any) -> Tensor:
         """The i-th block with the way around it."""
         norm, dropout = getattr(self, f"norm{i}"), getattr(self, f"dropout{i}")
-        if self.norm_first:
-            return x + dropout(block(norm(x), *inputs))
-        return norm(x + dropout(block(x, *inputs)))
+        y = x + dropout(block(norm(x) if self.norm_first else x, *inputs))
+        return y if self.norm_first else norm(y)
 
     def _sa_block(self, x, mask, padding, is_causal) -> Tensor:
         return self.self_attn(x, x, x, padding, False, mask, is_causal=is_causal)[0]
@@ -67,9 +66,9 @@ class TransformerEncoderLayer(_Layer):
     Args: d_model: width of x. nhead: heads. dim_feedforward: width of W₁ x. dropout: its
     probability, everywhere. activation: f, "relu", "gelu" or a function. layer_norm_eps: eps of the
     norms. batch_first: (B, T, d_model) instead of (T, B, d_model). bias: False leaves all out.
-    PyTorch has a fast path in eval() without gradients; its outputs differ where a query may look
-    at no key, where is_causal contradicts the mask, and at padded places. The engine computes them
-    as in train().
+    In eval() without gradients PyTorch may take a faster path: there a query that may look at no
+    key gives NaN, and a mask is read even if is_causal contradicts it. The engine always computes
+    as PyTorch does with gradients.
     Raises: RuntimeError for another activation, else as MultiheadAttention and Dropout do.
     """
 
@@ -121,7 +120,9 @@ class TransformerEncoder(_Stack):
     """num_layers copies of a layer in a row, all with its weights at the start; then norm, if any.
 
     enable_nested_tensor, mask_check: kept, but without effect, as there are no nested tensors.
-    With them PyTorch sets padded places to 0 in eval() without gradients; the engine does not.
+    Through them PyTorch gives 0 at places that src_key_padding_mask hides at the end, in eval()
+    without gradients; the engine gives what it gives with gradients. A mask of numbers that
+    requires a gradient gets one, even if it happens to be causal.
     """
 
     def __init__(
@@ -175,10 +176,9 @@ class Transformer(Module):
         norm_first: bool = False, bias: bool = True, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        kind = (bias, device, dtype)
         layer: tuple = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps)
-        layer += (batch_first, norm_first, *kind)
-        norm = LayerNorm(d_model, layer_norm_eps, True, *kind)
+        layer += (batch_first, norm_first, bias, device, dtype)
+        norm = LayerNorm(d_model, layer_norm_eps, True, bias, device, dtype)
         if custom_encoder is None:
             encoder_layer = TransformerEncoderLayer(*layer)
             custom_encoder = TransformerEncoder(encoder_layer, num_encoder_layers, norm)

@@ -303,8 +303,8 @@ MISFITS = {
 
 WORDS = {
     "keys of another width": ["2x3x5", "4x"],
-    "more samples": "3 samples",
-    "one sample": "1 samples",
+    "more samples": "[3, 3, 4]",
+    "one sample": "[3, 1, 4]",
 }
 
 

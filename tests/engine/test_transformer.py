@@ -61,7 +61,8 @@ def shape(options, length):
 @settings(deadline=None, max_examples=30)
 @given(norm_first=yes_no, batch_first=yes_no, bias=yes_no, p=st.sampled_from([0.0, 0.2]),
        activation=st.sampled_from(["relu", "gelu"]),
-       sizes=st.tuples(st.integers(0, 3), st.integers(0, 3)), batched=yes_no, layers=st.integers(0, 2))  # fmt: skip
+       sizes=st.tuples(st.integers(0, 3), st.integers(0, 3)), batched=yes_no,
+       layers=st.integers(0, 2))  # fmt: skip
 def test_encoders_with_all_options(
     norm_first, batch_first, bias, p, activation, sizes, batched, layers
 ):
