@@ -91,7 +91,7 @@ class MultiheadAttention(Module):
         for x in self._projections(query, key, value):
             x = x.transpose(0, 1) if batch_first else x
             parts = x.shape[-1] // self.embed_dim
-            x = x.reshape(len(x), b, parts, self.num_heads, self.head_dim)
+            x = x.reshape(x.shape[0], b, parts, self.num_heads, self.head_dim)
             stacks.append(x.permute(2, 1, 3, 0, 4))
         mask = self._merged_mask(stacks, key_padding_mask, attn_mask)
         weights = None
