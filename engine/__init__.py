@@ -28,10 +28,7 @@ from engine.random import Generator, default_generator, manual_seed
 from engine.tensor import FUNCTIONS as _FUNCTIONS, as_function as _as_function
 from engine.utils.serialization import load, save
 
-# Overflow and 0 / 0 give inf and NaN in silence, as in PyTorch. This speaks for the engine's own
-# lines only: NumPy in your program warns as before.
-warnings.filterwarnings(
-    "ignore", category=RuntimeWarning, module=r"engine\.(ops|nn|optim|autograd)"
-)
+# The engine's own overflows and 0 / 0 are silent, as in PyTorch; your NumPy warns as before.
+warnings.filterwarnings("ignore", "", RuntimeWarning, r"engine\.(ops|nn|optim|autograd)")
 
 globals().update({name: _as_function(name) for name in _FUNCTIONS})

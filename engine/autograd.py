@@ -40,7 +40,7 @@ class Node:
 
     __slots__ = ("parents", "backward", "time", "shape", "dtype", "retained", "_name")
 
-    def __init__(self, parents: list, backward: Any, array: np.ndarray, name: str | None) -> None:
+    def __init__(self, parents: list, backward: Any, array: np.ndarray, name: str) -> None:
         self.parents = parents
         self.backward = backward  # None once the saved arrays are given back
         self.time = tick()
@@ -54,11 +54,6 @@ class Node:
         operation, inside, _ = self._name.rpartition(".<locals>")  # where backward was defined
         words = operation.rpartition(".")[2].split("_")  # log_softmax, ...
         return "".join(map(str.capitalize, words)) + "Backward0" if inside else self._name
-
-    @property
-    def next_functions(self) -> tuple:
-        """The parents that take part, as PyTorch lists them: pairs (node or leaf, 0)."""
-        return tuple((parent, 0) for parent in self.parents)
 
     def __repr__(self) -> str:
         return f"<{self.name()} object>"
@@ -104,10 +99,8 @@ class Tensor:
 
     @grad.setter
     def grad(self, gradient: Tensor | None) -> None:
-        if gradient is not None:
-            seen, expected = _gradient_of(self, gradient).dtype, self.array.dtype
-            if seen != expected:
-                raise RuntimeError(f"assigned grad has type {seen}, expected {expected}")
+        if gradient is not None and _gradient_of(self, gradient).dtype != self.array.dtype:
+            raise RuntimeError(f"grad has type {gradient.array.dtype}, expected {self.array.dtype}")
         self._grad = gradient
 
     def retain_grad(self) -> None:
@@ -134,25 +127,21 @@ class Tensor:
             raise NotImplementedError(f"backward({create_graph=}, {inputs=}): leave them out")
         if not self._requires_grad:
             raise RuntimeError("the tensor does not require grad and does not have a grad_fn")
-        if gradient is not None:
-            start = _gradient_of(self, gradient).astype(self.array.dtype)  # a copy of the caller's
-        elif self.array.size == 1:
-            start = np.ones_like(self.array)
-        else:
+        if gradient is None and self.array.size != 1:
             raise RuntimeError(
                 "grad can be implicitly created only for scalar outputs, but this one has shape "
                 f"{self.array.shape}; take its sum() or mean(), or pass gradient="
             )
-        walk(self, start, bool(retain_graph))
+        start = np.ones_like(self.array) if gradient is None else _gradient_of(self, gradient)
+        walk(self, start.astype(self.array.dtype), bool(retain_graph))  # a copy of the caller's
 
 
 def _gradient_of(tensor: Tensor, given: object) -> np.ndarray:
     """The array of a gradient that the user gives for a tensor, in the tensor's shape."""
     if not isinstance(given, Tensor):
         raise TypeError(f"a gradient is expected to be a Tensor or None, not {type(given)}")
-    seen, expected = given.array.shape, tensor.array.shape
-    if seen != expected:
-        raise RuntimeError(f"the gradient has a different size: {seen}, expected {expected}")
+    if given.array.shape != tensor.array.shape:
+        raise RuntimeError(f"gradient has shape {given.array.shape}, expected {tensor.array.shape}")
     return given.array
 
 
@@ -160,15 +149,12 @@ def constant(array: np.ndarray) -> Tensor:
     """A leaf tensor around an array (not copied) that asks for no gradient."""
     tensor = Tensor.__new__(Tensor)
     tensor.array = array if type(array) is np.ndarray else np.asarray(array)
-    tensor._grad = None
+    tensor._grad = tensor.grad_fn = None
     tensor._requires_grad = False
-    tensor.grad_fn = None
     return tensor
 
 
-def record(
-    array: np.ndarray, parents: tuple[object, ...], backward: Backward, name: str | None = None
-) -> Tensor:
+def record(array: np.ndarray, parents: tuple, backward: Backward, name: str = "") -> Tensor:
     """The tensor of an operation's value, linked to its parents if one of them wants a gradient.
 
     Args: array: the value. parents: the operation's inputs; what is no Tensor is a constant.
@@ -196,11 +182,9 @@ def _link(parent):
     if not isinstance(parent, Tensor) or not parent._requires_grad:
         return None
     node = parent.grad_fn
-    if node is None:
-        return parent
-    if node.time < _rebased.latest and _rebased.time_of(parent.array) > node.time:
+    if node and node.time < _rebased.latest and _rebased.time_of(parent.array) > node.time:
         raise RuntimeError(f"{node.name()}: this view shares memory with a tensor changed inplace")
-    return node
+    return node or parent
 
 
 def walk(root: Tensor, gradient: np.ndarray, retain_graph: bool) -> None:
@@ -302,10 +286,8 @@ def check_in_place(tensor: Tensor, *inputs: object) -> bool:
     is_leaf = tensor._requires_grad and tensor.grad_fn is None
     if is_leaf or isinstance(tensor.array.base, np.ndarray):
         seen = "a leaf Variable that requires grad" if is_leaf else "a view of another tensor"
-        raise RuntimeError(
-            f"{seen} is being used in an in-place operation; change it under no_grad(), or write "
-            "x = x + ... instead of x += ..."
-        )
+        way_out = "no_grad()" if is_leaf else "x = x + ... instead of x += ..."
+        raise RuntimeError(f"{seen} is being used in an in-place operation; use {way_out}")
     return True
 
 

@@ -16,7 +16,6 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import constant
-from engine.dtypes import dtype as DType  # noqa: N812 - arguments are called dtype
 from engine.random import Generator, default_generator, multiply_add
 from engine.tensor import Tensor  # with its operators and methods
 
@@ -157,20 +156,18 @@ def randint_like(input: Tensor, low: int, high: int | None = None, **options: An
     return randint(*bounds, input.array.shape, **_like(input, options))
 
 
-def _array_of(data, dtype: DType | None = None) -> np.ndarray:
+def _array_of(data, dtype: dtypes.dtype | None = None) -> np.ndarray:
     data = data.array if isinstance(data, Tensor) else _without_tensors(data)
     try:
         array = np.array(data)
     except ValueError:
-        seen = reprlib.repr(data)
-        raise ValueError(f"expected nested lists of equal length, but got {seen}") from None
+        raise ValueError(f"expected lists of equal length, got {reprlib.repr(data)}") from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"invalid data type: expected numbers, but got {reprlib.repr(data)}")
     dtypes.from_numpy_dtype(array.dtype)
     while isinstance(data, (list, tuple)) and data:
         data = data[0]
-    in_default = dtype is None and not isinstance(data, (np.generic, np.ndarray))
-    if in_default and array.dtype == np.float64:  # a given dtype is met in one rounding
+    if dtype is None and array.dtype == np.float64 and not hasattr(data, "dtype"):
         return array.astype(_type({}))
     return array
 
@@ -191,10 +188,9 @@ def _size(size) -> tuple[int, ...]:
     return sizes
 
 
-def _type(options: dict, otherwise: DType | None = None) -> np.dtype:
+def _type(options: dict, otherwise: dtypes.dtype | None = None) -> np.dtype:
     """The NumPy type that the options ask for; without, the other or the default type."""
-    wanted = options.get("dtype") or otherwise or dtypes.get_default_dtype()
-    return dtypes.to_numpy_dtype(wanted)
+    return dtypes.to_numpy_dtype(options.get("dtype") or otherwise or dtypes.get_default_dtype())
 
 
 def _like(input: Tensor, options: dict) -> dict:
@@ -202,7 +198,7 @@ def _like(input: Tensor, options: dict) -> dict:
 
 
 def _finish(
-    array: np.ndarray, dtype: DType | None = None, device: Any = "cpu", requires_grad: bool = False
+    array: np.ndarray, dtype: Any = None, device: Any = "cpu", requires_grad: bool = False
 ) -> Tensor:
     if dtype is not None:
         array = array.astype(dtypes.to_numpy_dtype(dtype), copy=False)

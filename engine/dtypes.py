@@ -43,8 +43,7 @@ _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2}
 def from_numpy_dtype(numpy_dtype: np.dtype) -> dtype:
     """The engine's dtype of a NumPy array. TypeError names what is supported."""
     if numpy_dtype not in _BY_NUMPY:
-        expected = list(_BY_NUMPY.values())
-        raise TypeError(f"can't convert np.ndarray of type {numpy_dtype}, expected {expected}")
+        raise TypeError(f"can't convert type {numpy_dtype}, expected {list(_BY_NUMPY.values())}")
     return _BY_NUMPY[numpy_dtype]
 
 
@@ -105,15 +104,11 @@ class device:  # noqa: N801 - PyTorch's own name
     Raises: RuntimeError for any other device, with what to do instead.
     """
 
-    type = "cpu"
-    index = None
+    type, index = "cpu", None
 
     def __init__(self, type: str | device = "cpu", index: int | None = None) -> None:
         if str(type) not in ("cpu", "cpu:0") or index not in (None, 0):
-            raise RuntimeError(
-                f"the engine computes on the CPU only, but got device {str(type)!r}. Use 'cpu', or "
-                "run the same program on PyTorch (change `import engine` to `import torch`)."
-            )
+            raise RuntimeError(f"device {type} is not 'cpu': for others, import torch as engine")
 
     def __repr__(self) -> str:
         return "device(type='cpu')"

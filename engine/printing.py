@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,7 @@ LINE_WIDTH = 80
 INDENT = len("tensor(")
 
 
-def tensor_repr(
-    array: np.ndarray, requires_grad: bool = False, grad_fn: object | None = None
-) -> str:
+def tensor_repr(array: np.ndarray, requires_grad: bool = False, grad_fn: Any = None) -> str:
     """The text of ``repr(tensor)``, such as ``tensor([1., 2.], requires_grad=True)``.
 
     Numbers get 4 digits and a common width. Scientific notation is used if the largest magnitude
@@ -36,18 +34,16 @@ def tensor_repr(
     return text + ")"
 
 
-def _suffixes(array: np.ndarray, requires_grad: bool, grad_fn: object | None) -> list[str]:
-    suffixes = []
+def _suffixes(array: np.ndarray, requires_grad: bool, grad_fn: Any) -> Iterator[str]:
     if array.size == 0 and array.ndim != 1:
-        suffixes.append(f"size={array.shape}")
+        yield f"size={array.shape}"
     shown_by_digits = (np.int64, np.bool_) if array.size > 0 else ()
     if array.dtype not in (dtypes.get_default_dtype().numpy, *shown_by_digits):
-        suffixes.append(f"dtype={dtypes.from_numpy_dtype(array.dtype)!r}")
+        yield f"dtype={dtypes.from_numpy_dtype(array.dtype)!r}"
     if grad_fn is not None:
-        suffixes.append(f"grad_fn=<{grad_fn.name()}>")
+        yield f"grad_fn=<{grad_fn.name()}>"
     elif requires_grad:
-        suffixes.append("requires_grad=True")
-    return suffixes
+        yield "requires_grad=True"
 
 
 def _contents(array: np.ndarray) -> str:

@@ -60,8 +60,7 @@ class Generator:
 
     def random64(self) -> int:
         """One integer of [0, 2⁶³), as an int64 tensor's `random_()`: two draws, first on top."""
-        first, second = self._twister.random_raw(2).tolist()
-        return (first << 32 | second) % 2**63
+        return int(self._raw64(1)[0]) % 2**63
 
     def uniform(
         self, shape: Shape, dtype: Any = np.float32, low: float = 0.0, high: float = 1.0
@@ -81,8 +80,7 @@ class Generator:
             raise RuntimeError(f"expected low <= high, high - low within {kind}: {low=}, {high=}")
         low, high = kind.type(low), kind.type(high)
         x = multiply_add(self._unit(_size(shape), kind), high - low, low)
-        x[x == high] = low
-        return x.reshape(shape)
+        return np.where(x == high, low, x).reshape(shape)
 
     def normal(
         self, shape: Shape, dtype: Any = np.float32, mean: float = 0.0, std: float = 1.0
@@ -171,10 +169,8 @@ class Generator:
         return draws[::2] << np.uint64(32) | draws[1::2]
 
     def _unit(self, size: int, kind: np.dtype) -> np.ndarray:
-        if kind == np.float32:
-            draws = self._twister.random_raw(size) & np.uint64(2**24 - 1)
-            return draws.astype(np.float32) * np.float32(2**-24)
-        return (self._raw64(size) & np.uint64(2**53 - 1)) * 2**-53
+        draw, bits = (self._twister.random_raw, 24) if kind == np.float32 else (self._raw64, 53)
+        return (draw(size) & (2**bits - 1)).astype(kind) * kind.type(2.0**-bits)
 
     def _few_normals(self, size: int) -> list[float]:
         z = self._normals
