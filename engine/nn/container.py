@@ -24,13 +24,6 @@ class _Numbered(Module):
     def __setitem__(self, index: int, module: Module) -> None:
         setattr(self, list(self._modules)[index], module)
 
-    def __delitem__(self, index: int | slice) -> None:
-        kept = list(self)
-        del kept[index]
-        for name in list(self._modules):
-            delattr(self, name)
-        self.extend(kept)
-
     def append(self, module: Module) -> Any:
         """Add a module at the end."""
         self.add_module(str(len(self)), module)

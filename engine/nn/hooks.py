@@ -33,17 +33,11 @@ def _of(module, kind: str) -> list[tuple[Callable, bool]]:
 
 
 def call(module: Any, inputs: tuple, named: dict) -> Any:
-    """module(*inputs, **named) with all of its hooks.
-
-    Raises: RuntimeError if a pre-hook with keywords returns something other than a pair.
-    """
+    """module(*inputs, **named) with all of its hooks."""
     for hook, with_kwargs in _of(module, "before"):
         result = hook(module, inputs, named) if with_kwargs else hook(module, inputs)
-        if result is None:
-            continue
-        if with_kwargs and not (isinstance(result, tuple) and len(result) == 2):
-            raise RuntimeError(f"a pre-hook must return a tuple of (inputs, named), got {result}")
-        inputs, named = result if with_kwargs else (_tuple(result), named)
+        if result is not None:
+            inputs, named = result if with_kwargs else (_tuple(result), named)
     output = _forward(module, inputs, named)
     for hook, with_kwargs in _of(module, "after"):
         seen = (inputs, named, output) if with_kwargs else (inputs, output)

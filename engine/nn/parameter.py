@@ -29,8 +29,5 @@ class Parameter(Tensor):
         self.requires_grad = requires_grad
         return self
 
-    def __init__(self, *_args: object, **_kwargs: object) -> None:
-        pass
-
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()

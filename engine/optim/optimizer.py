@@ -1,6 +1,5 @@
 """What all optimizers share: parameter groups, state, and the walk over both in a step."""
 
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from operator import is_
@@ -67,8 +66,6 @@ class Optimizer:
                 raise TypeError(f"expected Tensors, but one of the params is {type(p).__name__}")
             if not p.is_leaf:
                 raise ValueError(f"can't optimize a non-leaf Tensor: got one of {p.grad_fn.name()}")
-        if len(set(params)) < len(params):
-            warnings.warn("a parameter group contains duplicate parameters", stacklevel=3)
         if any(not set(params).isdisjoint(group["params"]) for group in self.param_groups):
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(self._completed(param_group, params))
@@ -143,7 +140,6 @@ class Optimizer:
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
         for place, group in enumerate(self.param_groups):
-            text += f"\nParameter Group {place}\n"
-            for key in sorted(group.keys() - {"params"}):
-                text += f"    {key}: {group[key]}\n"
+            options = [f"    {key}: {group[key]}\n" for key in sorted(group.keys() - {"params"})]
+            text += f"\nParameter Group {place}\n" + "".join(options)
         return text + ")"

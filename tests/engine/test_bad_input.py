@@ -121,13 +121,6 @@ def test_a_second_backward_names_the_operation_and_the_way_out():
         assert "retain_graph=True" in str(error.value)
 
 
-def test_a_parameter_twice_in_one_group_warns():
-    for t in (engine, torch):
-        w = t.ones(1, requires_grad=True)
-        with pytest.warns(UserWarning, match="duplicate"):
-            t.optim.SGD([w, w], lr=0.1)
-
-
 def test_a_parameter_used_twice_gets_both_gradients():
     results = []
     for t in (engine, torch):

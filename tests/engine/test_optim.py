@@ -329,13 +329,6 @@ def test_what_is_not_offered_is_refused_by_name(make, name):
         make(parameters(engine, np.float64))
 
 
-def test_a_parameter_given_twice_is_warned_of_as_in_pytorch():
-    for lib in (engine, torch):
-        ps = parameters(lib, np.float64, [(2,)])
-        with pytest.warns(UserWarning, match="duplicate parameters"):
-            (lib.optim if lib is torch else optim).SGD(ps + ps, 0.1)
-
-
 def test_options_that_are_off_are_accepted():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
