@@ -6,6 +6,7 @@ from engine.autograd import Tensor, record
 from engine.nn.module import Module
 from engine.ops.checks import require_tensor, title_of
 from engine.ops.inplace import in_place
+from engine.ops.layout import usual_order
 from engine.random import default_generator
 
 
@@ -29,7 +30,7 @@ def _drop(x: Tensor, p: float) -> Tensor:
     a = x.array
     if p != 1 and a.dtype.kind != "f":
         raise RuntimeError(f"dropout expected floating point numbers, but got {title_of(a)}")
-    factor = default_generator.drop_factors(a, p)
+    factor = default_generator.drop_factors(usual_order(a), p)
     return record(a * factor, (x,), lambda dy: (dy * factor,), "MulBackward0")
 
 

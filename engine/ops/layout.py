@@ -25,6 +25,15 @@ def batch_first(a: np.ndarray, ndim: int) -> np.ndarray:
     return a if a.ndim == ndim else a[0]
 
 
+def usual_order(a: np.ndarray) -> np.ndarray:
+    """a itself, or a copy in the usual order if it owns memory with the batch last.
+
+    Such memory is what an operation chose: a program expects the order that PyTorch has.
+    """
+    chosen = a.base is None and a.ndim > 2 and np.moveaxis(a, 0, -1).flags.c_contiguous
+    return np.ascontiguousarray(a) if chosen else a
+
+
 def empty_batch_last(
     shape: Sequence[int], dtype: np.dtype, ndim: int
 ) -> tuple[np.ndarray, np.ndarray]:

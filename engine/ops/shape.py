@@ -13,6 +13,7 @@ from engine.autograd import Tensor, record
 from engine.ops.arguments import axes_of, axis_of, refuse_options, sizes_of
 from engine.ops.checks import require_tensor
 from engine.ops.indexing import getitem
+from engine.ops.layout import usual_order
 
 
 def reshape(x: Tensor, *shape: int) -> Tensor:
@@ -29,10 +30,7 @@ def reshape(x: Tensor, *shape: int) -> Tensor:
 
 def view(x: Tensor, *shape: int) -> Tensor:
     """y = x in another shape, on the same memory. RuntimeError where that cannot be."""
-    a = x.array
-    if a.base is None and a.ndim > 2 and np.moveaxis(a, 0, -1).flags.c_contiguous:
-        # Convolution or pooling chose this order of memory, not the program: lay it out as usual.
-        x.array = np.ascontiguousarray(a)
+    x.array = usual_order(x.array)
     y = reshape(x, *shape)
     if y.array.size and not np.may_share_memory(x.array, y.array):
         seen = f"a transposed or sliced tensor of shape {list(x.array.shape)}"

@@ -89,6 +89,15 @@ def test_input_and_gradient_may_lie_anyhow_in_memory(order):
     check(call, (5, 6, 7, 4) if order == "NHWC" else (5, 5, 7, 6), tolerance=2e-5)
 
 
+def test_dropout_behind_a_convolution_has_pytorchs_masks():
+    check_module(
+        lambda t: t.Sequential(
+            t.Conv2d(2, 3, 3), t.ReLU(), t.Dropout(), t.MaxPool2d(2), t.Dropout()
+        ),
+        (4, 2, 6, 6),
+    )
+
+
 def test_a_layer_used_twice_gets_both_gradients():
     check_module(lambda t: t.Conv2d(2, 2, 3, padding=1), (2, 2, 4, 4), call=lambda m, x: m(m(x)))
 
