@@ -3,8 +3,6 @@
 All take these options by name: dtype, device ("cpu"), requires_grad.
 """
 
-from __future__ import annotations
-
 import math
 import operator
 import reprlib

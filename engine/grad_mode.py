@@ -1,7 +1,5 @@
 """Whether operations are recorded, for each thread of its own."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ and every in-place change: a saved array is stale if its memory changed after it
 share their owner's memory, and so its time.
 """
 
-from __future__ import annotations
-
 import itertools
 import weakref
 from functools import partial

@@ -1,7 +1,5 @@
 """How a tensor is printed: the text that PyTorch prints, character by character."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Tensor's operators, methods and properties: tables that name the operation behind each."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Activations as modules, for Sequential. The formulas stand in engine/ops/activation.py."""
 
-from __future__ import annotations
-
 from engine.nn import functional as F
 from engine.nn.function_layer import FunctionLayer
 

@@ -1,7 +1,5 @@
 """Dropout: forget at random while training, so that no unit can rely on another."""
 
-from __future__ import annotations
-
 from engine.autograd import Tensor, record
 from engine.nn.module import Module
 from engine.ops.checks import require_tensor, title_of

@@ -3,8 +3,6 @@
 reduction: "mean", "sum", or "none" for one loss per element or sample.
 """
 
-from __future__ import annotations
-
 from engine.nn import functional as F
 from engine.nn.function_layer import FunctionLayer
 

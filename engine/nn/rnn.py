@@ -1,7 +1,5 @@
 """Recurrent layers, and their cells for loops of one's own over the steps."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Functions between layers: they bend each number, or turn a row of scores into probabilities."""
 
-from __future__ import annotations
-
 import functools
 import math
 

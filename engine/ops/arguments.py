@@ -1,7 +1,5 @@
 """Arguments that many operations share: dims, and sizes given one by one or as a tuple."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

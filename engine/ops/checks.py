@@ -1,7 +1,5 @@
 """What operations require of their arguments; errors of PyTorch's types say what was seen."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from engine import dtypes

@@ -1,7 +1,5 @@
 """What a tensor tells of itself, its way to other number types, to NumPy and to Python."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from typing import Any

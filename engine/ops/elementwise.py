@@ -1,7 +1,5 @@
 """Operations that act on each element: arithmetic, comparison, and the functions of school."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from engine import dtypes

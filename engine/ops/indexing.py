@@ -1,7 +1,5 @@
 """Operations that pick numbers by position."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Operations that write their result into the tensor itself: x += y, x.mul_(y), x.zero_()."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Products of vectors and matrices."""
 
-from __future__ import annotations
-
 import functools
 from string import ascii_letters
 

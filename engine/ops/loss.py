@@ -5,8 +5,6 @@ PyTorch's deprecated names for it, size_average and reduce, are left out; what c
 place is given by name.
 """
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

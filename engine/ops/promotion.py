@@ -4,8 +4,6 @@ bool < integer < floating point. Tensors with axes decide; a tensor without axes
 number, only counts where it is of a higher kind than they are.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from engine import dtypes

@@ -11,8 +11,6 @@ what daₜ is. There * goes element by element, and dhₜ is the whole gradient 
 what step t + 1 made of hₜ.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """Operations that make one number of many, along all axes or along dim."""
 
-from __future__ import annotations
-
 import builtins
 import math
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Operations that rearrange numbers and change none."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from itertools import pairwise

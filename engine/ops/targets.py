@@ -1,7 +1,5 @@
 """Targets that are classes: as numbers, as probabilities, as one-hot rows."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from engine.autograd import Tensor, constant
