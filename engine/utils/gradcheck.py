@@ -31,19 +31,19 @@ def gradcheck(
     with rows for inputs and columns for outputs; ValueError if no input requires a gradient or if
     func returns something else than tensors.
     """
-    values: list[Any] = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    checked = [i for i, x in enumerate(values) if isinstance(x, Tensor) and x.requires_grad]
+    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    checked = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
     if not checked:
         raise ValueError("gradcheck expects at least one input tensor to require gradient")
-    for i in checked:
-        values[i] = constant(values[i].array.copy()).requires_grad_()
-        if values[i].array.dtype != np.float64:
+    for i, x in checked:
+        x.retain_grad()
+        if x.array.dtype != np.float64:
             text = f"Input #{i} requires gradient and is not a double precision floating point"
-            warnings.warn(f"{text}, but {values[i].array.dtype}", stacklevel=2)
-    for j, y in enumerate(_outputs(func, values)):
-        for i in checked if y.array.dtype.kind == "f" else ():
-            analytical = _analytical(y, values[i])
-            numerical = _numerical(func, values, i, j, eps).reshape(analytical.shape)
+            warnings.warn(f"{text}, but {x.array.dtype}", stacklevel=2)
+    for j, y in enumerate(_outputs(func, inputs)):
+        for i, x in checked if y.array.dtype.kind == "f" else ():
+            analytical = _analytical(y, x)
+            numerical = _numerical(func, inputs, j, x, eps).reshape(analytical.shape)
             if np.allclose(analytical, numerical, rtol, atol):
                 continue
             if not raise_exception:
@@ -55,33 +55,37 @@ def gradcheck(
     return True
 
 
-def _outputs(func: Callable[..., Any], values: Sequence[object]) -> Sequence[Tensor]:
-    result = func(*values)
+def _outputs(func: Callable[..., Any], inputs: Sequence[object]) -> Sequence[Tensor]:
+    result = func(*inputs)
     outputs = result if isinstance(result, tuple | list) else [result]
     if not all(isinstance(y, Tensor) for y in outputs):
         raise ValueError(f"gradcheck expects func to return tensors, got {result!r}")
     return outputs
 
 
-def _numerical(func, values: Sequence[Any], i: int, j: int, eps: float) -> np.ndarray:
-    def y(x: np.ndarray) -> np.ndarray:
-        return _outputs(func, [*values[:i], constant(x), *values[i + 1 :]])[j].array
-
-    x = values[i].array
-    steps = eps * np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
-    return np.array([(y(x + step) - y(x - step)).reshape(-1) / (2 * eps) for step in steps])
+def _numerical(func, inputs: Sequence[object], j: int, x: Tensor, eps: float) -> np.ndarray:
+    before, rows = x.array.copy(), []
+    try:
+        for step in eps * np.eye(before.size).reshape(before.size, *before.shape):
+            x.array[...] = before + step
+            above = _outputs(func, inputs)[j].array.copy()
+            x.array[...] = before - step
+            rows.append((above - _outputs(func, inputs)[j].array).reshape(-1) / (2 * eps))
+    finally:
+        x.array[...] = before
+    return np.array(rows)
 
 
 def _analytical(y: Tensor, x: Tensor) -> np.ndarray:
     jacobian = np.zeros((x.array.size, y.array.size), x.array.dtype)
-    kept = [(leaf, leaf.grad) for leaf in _leaves(y)]
+    kept = [(tensor, tensor.grad) for tensor in (x, *_leaves(y))]
     for column, dy in enumerate(np.eye(y.array.size) if y.requires_grad else ()):
         x.grad = None
         y.backward(constant(dy.reshape(y.array.shape)), retain_graph=True)
         if x.grad is not None:
             jacobian[:, column] = x.grad.array.reshape(-1)
-    for leaf, grad in kept:
-        leaf.grad = grad
+    for tensor, grad in kept:
+        tensor.grad = grad
     return jacobian
 
 

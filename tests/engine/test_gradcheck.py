@@ -133,6 +133,13 @@ def test_tensors_and_gradients_are_left_as_they_were():
     np.testing.assert_array_equal(x.array, before)
 
 
+def test_an_input_that_the_function_finds_for_itself_is_checked_as_in_pytorch():
+    x, w = numbers(3), numbers(3)
+    assert gradcheck(lambda w_itself: x.detach() * w, w)
+    with pytest.raises(GradcheckError):
+        gradcheck(lambda w_itself: wrong_square(w), w)
+
+
 def test_a_computed_input_is_checked_too():
     leaf = numbers(3)
     middle = leaf * 2
