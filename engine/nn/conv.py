@@ -28,10 +28,8 @@ class _ConvNd(Module):
         if groups <= 0:
             raise ValueError(f"groups must be a positive integer, but got {groups}")
         if in_channels % groups or out_channels % groups:
-            seen = f"{in_channels} and {out_channels} by {groups}"
-            raise ValueError(
-                f"in_channels and out_channels must be divisible by groups, not {seen}"
-            )
+            seen = f"{in_channels=} and {out_channels=}"
+            raise ValueError(f"{seen} must be divisible by {groups=}")
         if padding_mode not in _MODES:
             raise ValueError(f"padding_mode must be one of {_MODES}, but got {padding_mode!r}")
         if padding_mode != "zeros":

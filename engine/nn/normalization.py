@@ -29,8 +29,7 @@ class _BatchNorm(Module):
         for name, wanted in (("weight", affine), ("bias", affine and bias)):
             part = empty_parameter((num_features,), device, dtype) if wanted else None
             self.register_parameter(name, part)
-        make = {"running_mean": zeros, "running_var": ones}
-        for name, fill in make.items():
+        for name, fill in {"running_mean": zeros, "running_var": ones}.items():
             full = fill(num_features, device=device, dtype=dtype) if track_running_stats else None
             self.register_buffer(name, full)
         self.register_buffer("num_batches_tracked", tensor(0) if track_running_stats else None)

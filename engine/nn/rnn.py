@@ -113,9 +113,7 @@ class _Layer(_Recurrent):
         if not isinstance(bias, bool) or not isinstance(batch_first, bool):
             raise TypeError(f"expected True or False, but got {bias=} and {batch_first=}")
         if min(input_size, hidden_size, num_layers) <= 0:
-            raise ValueError(
-                f"{input_size=}, {hidden_size=}, {num_layers=} must be greater than zero"
-            )
+            raise ValueError(f"{input_size=}, {hidden_size=}, {num_layers=} must be above zero")
         ways = ("", "_reverse") if bidirectional else ("",)
         self._suffixes = [[f"_l{layer}{way}" for way in ways] for layer in range(num_layers)]
         self.num_layers, self.batch_first, self.dropout = num_layers, batch_first, float(dropout)
