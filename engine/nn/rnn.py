@@ -16,6 +16,8 @@ from engine.ops.recurrent import MODES, recurrent
 from engine.ops.shape import cat, stack, transpose, unsqueeze
 
 _WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+_NOWHERE = """dropout option adds dropout after all but last recurrent layer, so non-zero dropout \
+expects num_layers greater than 1, but got """
 
 
 class _Recurrent(Module):
@@ -75,8 +77,7 @@ class _Recurrent(Module):
             error = ValueError if runs else RuntimeError
             raise error(f"{name} input dtype ({x.dtype}) does not match weight dtype ({dtype})")
         if shape[-1] != self.input_size or not shape[0]:
-            expected = f"input_size {self.input_size} and a step or more"
-            raise RuntimeError(f"{name}: Expected {expected}, got the sequence {list(shape)}")
+            raise RuntimeError(f"Expected T > 0, input_size {self.input_size}, got {list(shape)}")
         size, count = (*runs, *shape[1:-1], self.hidden_size), 1 + (self.mode == "LSTM")
         states = [hx] if count == 1 else hx
         if hx is None:
@@ -107,13 +108,11 @@ class _Layer(_Recurrent):
         if isinstance(dropout, bool) or not 0 <= float(dropout) <= 1:
             raise ValueError(f"dropout should be a number in range [0, 1], but got {dropout}")
         if dropout > 0 and num_layers == 1:
-            text = "dropout option adds dropout after all but last recurrent layer, so non-zero "
-            text += "dropout expects num_layers greater than 1, but got "
-            warnings.warn(f"{text}{dropout=} and {num_layers=}", stacklevel=2)
+            warnings.warn(_NOWHERE + f"{dropout=} and {num_layers=}", stacklevel=2)
         if not isinstance(bias, bool) or not isinstance(batch_first, bool):
             raise TypeError(f"expected True or False, but got {bias=} and {batch_first=}")
         if min(input_size, hidden_size, num_layers) <= 0:
-            raise ValueError(f"{input_size=}, {hidden_size=}, {num_layers=} must be above zero")
+            raise ValueError(f"must be above 0: {input_size=}, {hidden_size=}, {num_layers=}")
         ways = ("", "_reverse") if bidirectional else ("",)
         self._suffixes = [[f"_l{layer}{way}" for way in ways] for layer in range(num_layers)]
         self.num_layers, self.batch_first, self.dropout = num_layers, batch_first, float(dropout)

@@ -5,7 +5,22 @@ import pytest
 
 import engine
 from engine.nn import functional as F
+from engine.ops.recurrent import MODES, recurrent
 from engine.utils import gradcheck
+
+
+def sequence(mode, reverse=False):
+    """All results of three steps from 4 to 3 numbers, with weights and states made of x and y."""
+    rows = 3 * len(MODES[mode][1])
+
+    def call(x, y):
+        w = engine.cat([x - 1, x * y - 1.1, 1 - x * x, (y - x).flip(1)])[:rows]
+        states = [y[:3] - 1, y[1:] / 2][: 1 + (mode == "LSTM")]
+        weights = [w, w[:, :3].flip(0), w[:, 0], w[:, 1]]
+        return engine.cat([r.flatten() for r in recurrent(mode, x, states, weights, reverse)])
+
+    return call
+
 
 OPERATIONS = {
     "add": lambda x, y: x + y,
@@ -89,6 +104,8 @@ OPERATIONS = {
     "max_pool2d": lambda x, y: F.max_pool2d((x * y)[None], 2, 1, padding=1),
     "avg_pool2d": lambda x, y: F.avg_pool2d((x * y)[None], 2, ceil_mode=True),
     "adaptive_avg_pool2d": lambda x, y: F.adaptive_avg_pool2d((x * y)[None], (2, 3)),
+    **{mode: sequence(mode) for mode in MODES},
+    **{f"{mode} from the end": sequence(mode, reverse=True) for mode in MODES},
     "batch_norm": lambda x, y: F.batch_norm(x, None, None, y, y * y, training=True),
     "batch_norm in eval": lambda x, y: F.batch_norm(
         x, engine.ones(4), engine.full((4,), 0.5), y, y

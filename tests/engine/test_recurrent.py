@@ -1,237 +1,257 @@
-"""RNN, LSTM and GRU: whole sequences, layers, directions, states, and their cells."""
+"""RNN, LSTM and GRU against PyTorch: every option, every gradient, every seed."""
+
+import warnings
 
 import numpy as np
 import pytest
 import torch
-from against_torch import check_error, check_module
+from against_torch import check, check_module, to_numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recurrent_kinds import KINDS, all_kinds, maker, states_of, with_states
 
 import engine
 from engine import nn
-from engine.utils import gradcheck
 
-KINDS = ("RNN", "LSTM", "GRU")
-OPTIONS = st.fixed_dictionaries(
-    {
-        "num_layers": st.integers(1, 3),
-        "bias": st.booleans(),
-        "batch_first": st.booleans(),
-        "dropout": st.sampled_from([0.0, 0.4]),
-        "bidirectional": st.booleans(),
-    }
-)
-SIZES = st.tuples(st.integers(1, 4), st.sampled_from([None, 0, 1, 3]))  # steps, samples
+# Values and gradients
 
 
-def with_states(kind, count, shape):
-    """The shapes of the initial states of a layer, as further inputs of the call."""
-    batch = shape[1:] if len(shape) > 1 else ()
-    return [(count, *batch, 4)] * (2 if kind == "LSTM" else 1)
+@all_kinds
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+def test_every_combination_of_options(kind, layers, bidirectional, batch_first, bias):
+    options = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
+    make = maker(kind, 3, 4, layers, **options)
+    x, batch = (5, 2, 3), 5 if batch_first else 2
+    check_module(make, x)
+    states = states_of(kind, layers * (1 + bidirectional), batch, 4)
+    check_module(make, x, *states, call=with_states(kind))
 
 
-def run(module, x, *states):
-    if not states:
-        return module(x)
-    return module(x, states if len(states) > 1 else states[0])
-
-
-@pytest.mark.filterwarnings("ignore:dropout option")
-@settings(max_examples=70)
-@given(kind=st.sampled_from([*KINDS, "relu"]), options=OPTIONS, sizes=SIZES, given_=st.booleans())
-def test_every_combination_of_arguments(kind, options, sizes, given_):
-    steps, samples = sizes
-    if kind == "relu":
-        kind, options = "RNN", options | {"nonlinearity": "relu"}
-    shape = (steps,) if samples is None else (steps, samples)
-    count = options["num_layers"] * (1 + options["bidirectional"])
-    states = with_states(kind, count, shape) if given_ else []
-    first = shape[::-1] if options["batch_first"] else shape
-    check_module(lambda t: getattr(t, kind)(3, 4, **options), (*first, 3), *states, call=run)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("part", ["output", "last", "first state only"])
-def test_the_loss_may_use_any_part_of_the_result(kind, part):
-    def call(module, x):
-        y, last = module(x)
-        if part == "output":
-            return y[1:, :, :3]
-        return last if part == "last" else (last[0] if kind == "LSTM" else last[:1])
-
-    check_module(lambda t: getattr(t, kind)(3, 4, 2, bidirectional=True), (5, 2, 3), call=call)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("shape", [(3,), (2, 3), (0, 3)])
-def test_cells(kind, bias, shape):
-    states = [(*shape[:-1], 4)] * (2 if kind == "LSTM" else 1)
-    for inputs in ([], states):
-        check_module(lambda t: getattr(t, kind + "Cell")(3, 4, bias), shape, *inputs, call=run)
-
-
-def test_a_cell_with_relu_and_a_loop_over_the_steps():
-    def unrolled(cell, x):
-        h = None
-        for x_t in x.unbind(0):
-            h = cell(x_t, h)
-        return h
-
-    check_module(lambda t: t.RNNCell(3, 4, nonlinearity="relu"), (5, 2, 3), call=unrolled)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_layer_used_twice_gets_both_gradients(kind):
-    def call(module, x):
-        y, last = module(x)
-        return module(y, last)[0]
-
-    check_module(lambda t: getattr(t, kind)(4, 4), (3, 2, 4), call=call)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_frozen_parts_get_no_gradient(kind):
-    def call(module, x):
-        for p in module.parameters():
-            p.requires_grad = False
-        return module(x)[0]
-
-    check_module(lambda t: getattr(t, kind)(3, 4), (3, 2, 3), call=call)
-    check_module(lambda t: getattr(t, kind)(3, 4), (3, 2, 3), grad=False)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_input_may_lie_anyhow_in_memory(kind):
-    def call(module, x):
-        return module(x.transpose(0, 2)[1:, ::2])
-
-    check_module(lambda t: getattr(t, kind)(3, 4), (3, 5, 6), call=call)
-
-
-@pytest.mark.parametrize("kind", [*KINDS, *(f"{kind}Cell" for kind in KINDS)])
-def test_the_same_seed_gives_pytorchs_weights(kind):
-    options = {} if kind.endswith("Cell") else {"num_layers": 2, "bidirectional": True}
-    layers = []
-    for t in (engine, torch):
-        t.manual_seed(5)
-        layers.append(getattr(t.nn, kind)(3, 4, **options))
-    ours, theirs = (dict(layer.named_parameters()) for layer in layers)
-    assert list(ours) == list(theirs)
-    for name in ours:
-        np.testing.assert_allclose(ours[name].tolist(), theirs[name].tolist(), rtol=1e-6)
-
-
-def textbook(kind, layer, x):
-    """Step by step, in primitive operations."""
-    sigmoid, size = engine.sigmoid, layer.hidden_size
-    h = c = engine.zeros(x.shape[1], size)
-    outputs = []
-    for x_t in x.unbind(0):
-        p = x_t @ layer.weight_ih_l0.T + layer.bias_ih_l0
-        q = h @ layer.weight_hh_l0.T + layer.bias_hh_l0
-        if kind == "RNN":
-            h = (p + q).tanh()
-        elif kind == "LSTM":
-            i, f, g, o = (p + q).chunk(4, 1)
-            c = sigmoid(f) * c + sigmoid(i) * g.tanh()
-            h = sigmoid(o) * c.tanh()
-        else:
-            (pr, pz, pn), (qr, qz, qn) = p.chunk(3, 1), q.chunk(3, 1)
-            r, z = sigmoid(pr + qr), sigmoid(pz + qz)
-            h = (1 - z) * (pn + r * qn).tanh() + z * h
-        outputs.append(h)
-    return engine.stack(outputs)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_sequence_agrees_with_its_textbook_twin(kind):
-    engine.set_default_dtype(engine.float64)
-    try:
-        engine.manual_seed(0)
-        layer, x = getattr(nn, kind)(3, 4), engine.randn(6, 2, 3)
-        results = []
-        for y in (layer(x)[0], textbook(kind, layer, x)):
-            layer.zero_grad()
-            (y * y).sum().backward()
-            results.append([y.detach(), *(p.grad for p in layer.parameters())])
-    finally:
-        engine.set_default_dtype(engine.float32)
-    for fused, plain in zip(*results, strict=True):
-        np.testing.assert_allclose(fused.tolist(), plain.tolist(), rtol=1e-11, atol=1e-13)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_sequence_is_one_record(kind):
-    layer = getattr(nn, kind)(3, 4)
-    node, _ = layer(engine.randn(6, 2, 3))[0].grad_fn, None
-    seen, todo = set(), [node]
-    while todo:
-        node = todo.pop()
-        if node not in seen and hasattr(node, "parents"):
-            seen.add(node)
-            todo += [parent for parent in node.parents if parent is not None]
-    assert len(seen) <= 2  # the sequence, and a view of its output
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_derivative_is_the_limit_of_differences(kind):
-    layer = getattr(nn, kind)(2, 3).double()
-    x = engine.randn(3, 2, 2, dtype=engine.float64).requires_grad_()
-    assert gradcheck(lambda x: layer(x)[0], (x,))
-
-
-def parameters(module):
-    return sum(p.numel() for p in module.parameters())
-
-
-@pytest.mark.slow
-def test_shapes_and_counts_of_the_notes():
-    x, options = engine.rand(32, 100, 256), {"batch_first": True, "bidirectional": True}
-    counts = {"RNN": 2_363_392, "LSTM": 9_453_568}
-    for kind, count in counts.items():
-        layer = getattr(nn, kind)(256, 512, 2, dropout=0.1, **options)
-        y, last = layer(x)
-        assert y.shape == (32, 100, 1024)
-        assert (last[0] if kind == "LSTM" else last).shape == (4, 32, 512)
-        assert parameters(layer) == count
-    assert parameters(nn.LSTM(10, 20, 2)) == 5920
-
-
-ERRORS = {
-    "another width": (lambda t, x: t.nn.LSTM(4, 2)(x), ["4", "3"]),
-    "four axes": (lambda t, x: t.nn.GRU(3, 2)(x[None]), ["4D"]),
-    "no steps": (lambda t, x: t.nn.LSTM(3, 2)(x[:0]), ["[0, 2, 3]"]),
-    "another dtype": (lambda t, x: t.nn.LSTM(3, 2)(x.double()), ["float64", "float32"]),
-    "states of another size": (lambda t, x: t.nn.GRU(3, 2)(x, t.zeros(1, 2, 3)), ["[1, 2, 3]"]),
-    "states for one layer of two": (
-        lambda t, x: t.nn.RNN(3, 2, 2)(x, t.zeros(1, 2, 2)),
-        ["(2, 2, 2)", "[1, 2, 2]"],
-    ),
-    "an unknown nonlinearity": (lambda t, x: t.nn.RNN(3, 2, nonlinearity="sin"), ["sin"]),
-    "a cell's unknown nonlinearity": (
-        lambda t, x: t.nn.RNNCell(3, 2, nonlinearity="sin")(x[0]),
-        ["sin"],
-    ),
-    "dropout above 1": (lambda t, x: t.nn.LSTM(3, 2, 2, dropout=1.5), ["1.5"]),
-    "no hidden units": (lambda t, x: t.nn.LSTM(3, 0), ["hidden_size"]),
-    "no layers": (lambda t, x: t.nn.LSTM(3, 2, num_layers=0), ["num_layers"]),
-    "a cell of another width": (lambda t, x: t.nn.GRUCell(4, 2)(x[0]), ["4", "3"]),
+RESULTS = {
+    "output": lambda y, last: y,
+    "the last output": lambda y, last: y[-1],
+    "the first output": lambda y, last: y[0],
+    "the last states": lambda y, last: last,
+    "h_n alone": lambda y, last: last[0] if isinstance(last, tuple) else last,
+    "the last state of the last layer": lambda y, last: last[-1][-1],
+    "output twice": lambda y, last: (y, y * y),
 }
 
 
-@pytest.mark.parametrize("name", ERRORS)
-def test_pytorchs_errors_say_what_was_seen(name):
-    call, words = ERRORS[name]
-    check_error(call, (3, 2, 3), match=words)
+@all_kinds
+@pytest.mark.parametrize("used", RESULTS)
+def test_a_loss_of_some_results(kind, used):
+    make = maker(kind, 3, 4, 2, bidirectional=True)
+    run = with_states(kind)
+    states = states_of(kind, 4, 2, 4)
+    check_module(make, (5, 2, 3), *states, call=lambda m, *x: RESULTS[used](*run(m, *x)))
 
 
-def test_projections_are_refused_by_name():
-    with pytest.raises(NotImplementedError, match="proj_size"):
-        nn.LSTM(3, 4, proj_size=2)
+@settings(deadline=None, max_examples=40)
+@given(
+    kind=st.sampled_from(list(KINDS)), steps=st.integers(0, 4), batch=st.integers(0, 3),
+    width=st.integers(1, 3), size=st.integers(1, 4), layers=st.integers(1, 3),
+    bidirectional=st.booleans(), batch_first=st.booleans(), seed=st.integers(0, 9),
+)  # fmt: skip
+def test_any_sizes(kind, steps, batch, width, size, layers, bidirectional, batch_first, seed):
+    def call(t, x, *hx):
+        t.manual_seed(seed)
+        dtype = {"dtype": x.dtype, "bidirectional": bidirectional, "batch_first": batch_first}
+        layer = maker(kind, width, size, layers, **dtype)(t.nn)
+        return layer(x), with_states(kind)(layer, x, *hx)
+
+    shape = (batch, steps, width) if batch_first else (steps, batch, width)
+    states = states_of(kind, layers * (1 + bidirectional), batch, size)
+    check(call, shape, *states, seed=seed, may_raise=not steps)
 
 
-def test_dropout_in_a_single_layer_warns():
+@all_kinds
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_an_input_without_a_batch(kind, batch_first, bidirectional):
+    make = maker(kind, 3, 4, 2, batch_first=batch_first, bidirectional=bidirectional)
+    check_module(make, (5, 3))
+    states = states_of(kind, 2 + 2 * bidirectional, 4)
+    check_module(make, (5, 3), *states, call=with_states(kind))
+
+
+@all_kinds
+def test_one_step_and_one_sample(kind):
+    check_module(maker(kind, 3, 4, 2, bidirectional=True), (1, 1, 3))
+    check_module(maker(kind, 1, 1), (1, 1, 1))
+
+
+@all_kinds
+@pytest.mark.parametrize("shape", [(5, 0, 3), (1, 0, 3)])
+def test_an_empty_batch(kind, shape):
+    check_module(maker(kind, 3, 4, 2, bidirectional=True), shape)
+
+
+@all_kinds
+def test_inputs_whose_numbers_are_not_in_order(kind):
+    x = np.random.default_rng(0).standard_normal((2, 3, 5)).transpose(2, 0, 1)[::-1]
+    check_module(maker(kind, 3, 4, bidirectional=True), x)
+
+
+@all_kinds
+def test_a_layer_used_twice_gets_both_gradients(kind):
+    def twice(m, x):
+        y, last = m(x)
+        return m(y, last)
+
+    check_module(maker(kind, 4, 4), (3, 2, 4), call=twice)
+
+
+@all_kinds
+def test_only_what_wants_a_gradient_gets_one(kind):
+    def call(t, x):
+        t.manual_seed(0)
+        layer = maker(kind, 3, 4, 2, dtype=x.dtype)(t.nn)
+        layer.weight_ih_l0.requires_grad = False
+        layer.bias_hh_l1.requires_grad = False
+        first = layer(x)[0]
+        (first * first).sum().backward()
+        grads = [p.grad for p in layer.parameters()]
+        return [grad is None for grad in grads], [grad for grad in grads if grad is not None]
+
+    check(call, (5, 2, 3))
+    check(call, (5, 2, 3), grad=False)
+
+
+@all_kinds
+def test_a_frozen_layer_passes_gradients_on(kind):
+    def call(t, x):
+        t.manual_seed(0)
+        layer = maker(kind, 3, 4, 2, dtype=x.dtype)(t.nn).requires_grad_(False)
+        return layer(x)
+
+    check(call, (5, 2, 3))
+    check(call, (5, 2, 3), grad=False)
+
+
+@all_kinds
+def test_nothing_is_recorded_under_no_grad(kind):
+    def call(t, x):
+        t.manual_seed(0)
+        with t.no_grad():
+            return maker(kind, 3, 4, dtype=x.dtype)(t.nn)(x)
+
+    check(call, (5, 2, 3))
+
+
+def test_an_lstm_takes_its_states_as_a_list():
+    make = maker("LSTM", 3, 4)
+    check_module(make, (5, 2, 3), (1, 2, 4), (1, 2, 4), call=lambda m, x, *hx: m(x, list(hx)))
+
+
+@all_kinds
+def test_outputs_can_be_viewed(kind):
+    layer = maker(kind, 3, 4, bidirectional=True)(nn)
+    y, _ = layer(engine.rand(5, 2, 3))
+    assert y.view(5, 2, 2, 4).shape == (5, 2, 2, 4)
+    assert maker(kind, 3, 4)(nn)(engine.rand(5, 2, 3))[0].view(10, 4).shape == (10, 4)
+
+
+@all_kinds
+def test_large_numbers_saturate_without_nan(kind):
+    x = np.array([1e4, -1e4, 100.0, -30.0, 0.0]).reshape(5, 1, 1)
+    if kind != "RNN of relu":
+        check_module(maker(kind, 1, 3), x, tolerance=1e-4, dtypes=(np.float32,))
+    check_module(maker(kind, 1, 3), x, dtypes=(np.float64,), tolerance=1e-9)
+
+
+# Seeds
+
+
+@all_kinds
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_same_seed_gives_pytorchs_weights(kind, bias):
+    def call(t):
+        t.manual_seed(4)
+        layer = maker(kind, 5, 7, 3, bidirectional=True, bias=bias)(t.nn)
+        before = dict(layer.state_dict())
+        layer.reset_parameters()
+        return {n: p.clone() for n, p in before.items()}, dict(layer.named_parameters()), t.rand(2)
+
+    check(call, dtypes=(np.float32,), grad=False)
+
+
+@all_kinds
+@pytest.mark.parametrize("p", [0, 0.3, 1])
+@pytest.mark.parametrize("options", [{}, {"batch_first": True, "bidirectional": True}])
+def test_dropout_between_layers_has_pytorchs_masks(kind, p, options):
+    check_module(maker(kind, 3, 4, 3, dropout=p, **options), (5, 2, 3))
+
+
+def test_dropout_leaves_the_output_of_the_last_layer_alone():
+    layer = nn.LSTM(3, 50, 2, dropout=0.9)
+    assert (layer(engine.rand(5, 2, 3))[0] != 0).all()
+
+
+def test_dropout_of_one_layer_does_nothing_and_warns():
+    seen = []
+    for t in (torch, engine):
+        t.manual_seed(0)
+        with pytest.warns(UserWarning) as caught:
+            layer = t.nn.GRU(3, 4, dropout=0.5)
+        assert caught[0].filename
+        seen.append((str(caught[0].message), layer(t.ones(5, 2, 3))[0]))
+    assert seen[0][0] == seen[1][0]
+    np.testing.assert_allclose(to_numpy(seen[1][1]), to_numpy(seen[0][1]), rtol=1e-5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nn.GRU(3, 4, 2, dropout=0.5), nn.GRU(3, 4)
+
+
+@all_kinds
+def test_training_follows_pytorch(kind):
+    def train(t):
+        t.manual_seed(1)
+        layer, output = maker(kind, 2, 8, 2, dropout=0.2, batch_first=True)(t.nn), t.nn.Linear(8, 1)
+        x = t.rand(16, 6, 2)
+        target = (x[:, :, 0] * x[:, :, 1]).sum(1, keepdim=True)
+        optimizer = t.optim.Adam([*layer.parameters(), *output.parameters()], lr=0.01)
+        losses = []
+        for _ in range(30):
+            optimizer.zero_grad()
+            loss = t.nn.functional.mse_loss(output(layer(x)[0][:, -1]), target)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        return losses
+
+    ours, theirs = train(engine), train(torch)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-3)
+    assert ours[-1] < ours[0] / 2
+
+
+# Shapes and counts of the course
+
+
+@pytest.mark.parametrize(
+    ("kind", "bidirectional", "count"),
+    [
+        ("RNN", True, 2_363_392),
+        ("LSTM", True, 9_453_568),
+        ("GRU", True, 7_090_176),
+        ("GRU", False, 2_758_656),
+    ],
+)
+def test_the_layers_of_the_course(kind, bidirectional, count):
+    """L19: two layers from 256 to 512."""
+    options = {"batch_first": True, "dropout": 0.1, "bidirectional": bidirectional}
     for t in (engine, torch):
-        with pytest.warns(UserWarning, match="num_layers=1"):
-            t.nn.LSTM(3, 4, dropout=0.5)
+        layer = maker(kind, 256, 512, 2, **options)(t.nn)
+        assert sum(p.numel() for p in layer.parameters()) == count
+        with t.no_grad():
+            y, last = layer(t.rand(32, 100, 256))
+        assert y.shape == (32, 100, 512 * (1 + bidirectional))
+        for h in last if kind == "LSTM" else [last]:
+            assert h.shape == (2 + 2 * bidirectional, 32, 512)
+
+
+def test_the_small_lstm_of_the_course():
+    assert sum(p.numel() for p in nn.LSTM(10, 20, 2).parameters()) == 5_920
