@@ -133,7 +133,7 @@ class Tensor:
                 f"{self.array.shape}; take its sum() or mean(), or pass gradient="
             )
         start = np.ones_like(self.array) if gradient is None else _gradient_of(self, gradient)
-        walk(self, start.astype(self.array.dtype), bool(retain_graph))  # a copy of the caller's
+        walk(self, start.astype(self.array.dtype), bool(retain_graph))  # a copy: the caller's stays
 
 
 def _gradient_of(tensor: Tensor, given: object) -> np.ndarray:
@@ -217,11 +217,10 @@ def walk(root: Tensor, gradient: np.ndarray, retain_graph: bool) -> None:
             node.backward = None  # what saved nothing can be walked again, as in PyTorch
     given: set[int] = set()
     for tensor, dx in gradients.items():
-        # Addition hands one array to both its parents, reshape a view: each has its own memory.
         if tensor._grad is not None:
             dx = tensor._grad.array + dx
         elif dx.base is not None or id(dx) in given:
-            dx = dx.copy()
+            dx = dx.copy()  # addition hands one array to both its parents, reshape a view
         given.add(id(dx))
         tensor._grad = constant(dx)
 

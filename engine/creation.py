@@ -155,6 +155,10 @@ def randint_like(input: Tensor, low: int, high: int | None = None, **options: An
 
 
 def _array_of(data, dtype: dtypes.dtype | None = None) -> np.ndarray:
+    """A copy of data. Python's floats become the default type, NumPy's keep theirs.
+
+    With a dtype they stay float64 here, so that the conversion to it is the only rounding.
+    """
     data = data.array if isinstance(data, Tensor) else _without_tensors(data)
     try:
         array = np.array(data)

@@ -170,6 +170,15 @@ def test_leaf_gradients_do_not_share_memory():
     assert y.grad.tolist() == [1.0, 1.0]
 
 
+def test_a_retained_gradient_does_not_share_memory_with_a_leaf_s():
+    x = engine.ones(2, requires_grad=True)
+    y = x + 1
+    y.retain_grad()
+    y.sum().backward()
+    x.grad.zero_()
+    assert y.grad.tolist() == [1.0, 1.0]
+
+
 def test_gradients_come_in_the_type_of_their_tensor():
     x = engine.ones(2, requires_grad=True)
     y = engine.ones(2, dtype=engine.float64, requires_grad=True)
