@@ -60,16 +60,16 @@ def recurrent(mode: str, x: Tensor, states: Sequence, weights: Sequence, reverse
     need_x, need_weights = wants_grad(x), wants_grad(*weights)
 
     def backward(dy):
-        dy = dy.reshape(len(dy), samples, size).swapaxes(1, 2)
+        dy = np.ascontiguousarray(dy.reshape(len(dy), samples, size).swapaxes(1, 2))
         dh, dc, w_hh = np.zeros_like(dy[0]), dy[-1].copy(), np.ascontiguousarray(w[:, :size].T)
-        dy = dy[:n][::way]
         # Slopes of all steps at once would be more memory than the cache holds: 7% slower.
         da, d = np.empty((rows, n, samples), w.dtype), np.empty_like(gates[0])
+        dy, flat = dy[:n][::way], d.reshape(rows, samples)
         for t in reversed(range(n)):
             dh += dy[t]
             step_back(t, dh, dc, d)
-            da[:, t] = d.reshape(rows, samples)
-            dh += w_hh.dot(d.reshape(rows, samples))
+            da[:, t] = flat
+            dh += w_hh.dot(flat)
         da = da.reshape(rows, n * samples)
         dx = da.T.dot(w[:, size:-1]).reshape(a.shape)[::way] if need_x else None
         d_states = [d.T.reshape(*batch, size) for d in (dh, dc)[: len(states)]]
@@ -151,10 +151,11 @@ def _long_short_term(gates, h, c):
 
 def _bend(a, sigmoids):
     """σ(a) = (1 + tanh(a/2)) / 2 for the first blocks, tanh a for the others, in place"""
-    a[:sigmoids] *= 0.5
+    first = a[:sigmoids]
+    first *= 0.5
     np.tanh(a, out=a)
-    a[:sigmoids] *= 0.5
-    a[:sigmoids] += 0.5
+    first *= 0.5
+    first += 0.5
     return a
 
 
