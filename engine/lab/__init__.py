@@ -10,9 +10,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# These two at once: loaded later, the module `ask` would take the place of the function `ask`.
+# At once: loaded later, the module `ask` would take the place of the function `ask`.
 from engine.lab.ask import ask
 from engine.lab.cross_check import cross_check
+from engine.lab.progress import progress
 
 _HOMES = {
     "Figure": "figure",
@@ -29,7 +30,7 @@ for _file in sorted(Path(__file__).parent.glob("figures/nb*.py")):
     for _name in re.findall(r"^def (\w+_figure)\(", _file.read_text("utf-8"), re.MULTILINE):
         _HOMES[_name] = f"figures.{_file.stem}"
 
-__all__ = ["ask", "cross_check"]
+__all__ = ["ask", "cross_check", "progress"]
 __all__ += sorted(_HOMES)
 
 
