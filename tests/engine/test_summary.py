@@ -108,7 +108,58 @@ def wide(t):
     return t.nn.Sequential(t.nn.Sequential(inner), t.nn.Linear(2000, 2000))
 
 
-# (make, input_size); to come with their layers: CNNs, recurrent layers, attention, Transformers.
+def cnn(t):
+    n = t.nn
+    return n.Sequential(
+        n.Conv2d(3, 8, 3, padding=1, groups=1), n.BatchNorm2d(8), n.ReLU(inplace=True),
+        n.MaxPool2d(2), n.Conv2d(8, 8, (3, 1), stride=2, bias=False, groups=4), n.AvgPool2d(2, 1),
+        n.AdaptiveAvgPool2d((1, 1)), n.Flatten(), n.Linear(8, 10))  # fmt: skip
+
+
+def volumes(t):
+    one = t.nn.Sequential(t.nn.Conv1d(2, 3, 3, dilation=2), t.nn.BatchNorm1d(3), t.nn.MaxPool1d(2))
+    return module(t, {"one": one, "three": t.nn.Conv3d(1, 2, (1, 2, 3))},
+                  lambda m, x: m.three(m.one(x)[:, None, None]))  # fmt: skip
+
+
+def recurrent(kind, **options):
+    def make(t):
+        return getattr(t.nn, kind)(5, 6, **options)
+
+    return make
+
+
+def classifier(t):
+    parts = {"rnn": t.nn.LSTM(4, 6, num_layers=2, batch_first=True, bidirectional=True),
+             "norm": t.nn.LayerNorm(12), "fc": t.nn.Linear(12, 2)}  # fmt: skip
+
+    def forward(m, x):
+        _, (hidden, _) = m.rnn(x)
+        return m.fc(m.norm(t.cat([hidden[-2], hidden[-1]], dim=1)))
+
+    return module(t, parts, forward)
+
+
+def cells(t):
+    parts = {"gru": t.nn.GRUCell(4, 6), "lstm": t.nn.LSTMCell(6, 3), "rnn": t.nn.RNNCell(3, 2)}
+    return module(t, parts, lambda m, x: m.rnn(m.lstm(m.gru(x))[0]))
+
+
+def attention(t):
+    parts = {"attend": t.nn.MultiheadAttention(8, 2, batch_first=True), "fc": t.nn.Linear(8, 1)}
+    return module(t, parts, lambda m, x: m.fc(m.attend(x, x, x)[0]))
+
+
+def encoder(t):
+    layer = t.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    return t.nn.Sequential(t.nn.TransformerEncoder(layer, 2), t.nn.Linear(8, 3))
+
+
+def transformer(t):
+    return t.nn.Transformer(8, 2, 1, 2, 16, batch_first=True)
+
+
+# (make, input_size)
 CASES = {
     "L9's MLP": (mlp, (32, 1, 28, 28)),
     "a single layer": (lambda t: t.nn.Linear(3, 2), (7, 3)),
@@ -122,6 +173,16 @@ CASES = {
     "frozen": (frozen, (2, 784)),
     "outputs": (outputs, (2, 4)),
     "wide": (wide, (3, 4)),
+    "cnn": (cnn, (4, 3, 12, 12)),
+    "volumes": (volumes, (2, 2, 20)),
+    "RNN": (recurrent("RNN", num_layers=2, bias=False), (7, 3, 5)),
+    "LSTM": (recurrent("LSTM", num_layers=2, bidirectional=True), (7, 3, 5)),
+    "GRU": (recurrent("GRU", batch_first=True), (7, 3, 5)),
+    "classifier": (classifier, (3, 7, 4)),
+    "cells": (cells, (3, 4)),
+    "attention": (attention, (2, 5, 8)),
+    "encoder": (encoder, (2, 5, 8)),
+    "transformer": (transformer, [(2, 5, 8), (2, 4, 8)]),
     "an empty container": (lambda t: t.nn.Sequential(t.nn.Sequential(), t.nn.ELU()), (2, 2)),
     "float64": (lambda t: module(t, {"fc": t.nn.Linear(3, 2, dtype=t.float64)},
                                  lambda m, x: m.fc(x.double())), (5, 3)),
