@@ -1,15 +1,15 @@
 """MultiheadAttention: several attentions side by side, each in a space of its own."""
 
 import math
-from functools import partial
 from typing import Any
 
 from engine.autograd import Tensor
 from engine.creation import zeros
 from engine.nn import init
 from engine.nn.dropout import dropout as drop
-from engine.nn.linear import Linear, empty_parameter
+from engine.nn.linear import Linear
 from engine.nn.module import Module
+from engine.nn.parameter import add_parameters
 from engine.ops.activation import softmax
 from engine.ops.arguments import refuse_options
 from engine.ops.attention import attend
@@ -51,16 +51,13 @@ class MultiheadAttention(Module):
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.kdim, self.vdim = (embed_dim if n is None else n for n in (kdim, vdim))
         self.dropout, self.batch_first = dropout, batch_first
-        new = partial(empty_parameter, device=device, dtype=dtype)
         packed = self.kdim == self.vdim == embed_dim
-        self.in_proj_weight = new((3 * embed_dim, embed_dim)) if packed else None
+        shapes: dict[str, Any] = {"in_proj_weight": (3 * embed_dim, embed_dim) if packed else None}
         for name, width in {"q": embed_dim, "k": self.kdim, "v": self.vdim}.items():
-            setattr(self, f"{name}_proj_weight", None if packed else new((embed_dim, width)))
-        self.in_proj_bias = new((3 * embed_dim,)) if bias else None
+            shapes[f"{name}_proj_weight"] = None if packed else (embed_dim, width)
+        shapes["in_proj_bias"] = 3 * embed_dim if bias else None
+        add_parameters(self, device, dtype, **shapes)
         self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, device, dtype)
-        self._reset_parameters()
-
-    def _reset_parameters(self) -> None:
         for p in self.parameters():
             if p is not self.out_proj.weight:
                 (init.xavier_uniform_ if p.ndim > 1 else init.zeros_)(p)

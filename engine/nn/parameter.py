@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from engine import dtypes
 from engine.autograd import Tensor
+from engine.creation import zeros
 
 
 class Parameter(Tensor):
@@ -19,15 +19,27 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
-        if data is not None and not isinstance(data, Tensor):
+        data = zeros(0) if data is None else data
+        if not isinstance(data, Tensor):
             raise TypeError(f"Parameter expected a Tensor as data, but got {type(data).__name__}")
         self = object.__new__(cls)
-        empty = data is None
-        self.array = np.empty(0, dtypes.get_default_dtype().numpy) if empty else data.array
-        self._grad = None
-        self.grad_fn = None
+        self.array, self._grad, self.grad_fn = data.array, None, None
         self.requires_grad = requires_grad
         return self
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
+
+
+def add_parameters(
+    module: Any, device: Any, dtype: Any, **shapes: int | tuple[int, ...] | None
+) -> None:
+    """Give a module parameters of these names and shapes, still to be initialized.
+
+    None keeps a parameter's place, as bias=False does.
+    Raises: RuntimeError unless device is the CPU and no size is negative, TypeError for a wrong
+    dtype.
+    """
+    for name, shape in shapes.items():
+        new = None if shape is None else Parameter(zeros(shape, device=device, dtype=dtype))
+        module.register_parameter(name, new)

@@ -110,9 +110,9 @@ class _Stack(Module):
         self.layers = ModuleList(copy.deepcopy(layer) for _ in range(num_layers))
         self.num_layers, self.norm = num_layers, norm
 
-    def _run(self, x: Tensor, *inputs: Any) -> Tensor:
+    def _run(self, x: Tensor, *inputs: Any, **named: Any) -> Tensor:
         for layer in self.layers:
-            x = layer(x, *inputs)
+            x = layer(x, *inputs, **named)
         return x if self.norm is None else self.norm(x)
 
 
@@ -137,23 +137,22 @@ class TransformerEncoder(_Stack):
         is_causal: bool | None = None,
     ) -> Tensor:  # fmt: skip
         """src through all layers, with the layers' arguments."""
-        return self._run(src, mask, src_key_padding_mask, bool(is_causal))
+        return self._run(src, mask, src_key_padding_mask, is_causal)
 
 
 class TransformerDecoder(_Stack):
-    """num_layers copies of a layer in a row, with its weights at the start; then norm, if any."""
+    """num_layers copies of a layer in a row, with its weights at the start; then norm, if any.
+
+    After tgt and memory it is called with what TransformerDecoderLayer takes: tgt_mask,
+    memory_mask, tgt_key_padding_mask, memory_key_padding_mask, tgt_is_causal, memory_is_causal.
+    """
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         super().__init__(decoder_layer, num_layers, norm)
 
-    def forward(
-        self, tgt: Tensor, memory: Tensor, tgt_mask: Mask = None, memory_mask: Mask = None,
-        tgt_key_padding_mask: Mask = None, memory_key_padding_mask: Mask = None,
-        tgt_is_causal: bool | None = None, memory_is_causal: bool = False,
-    ) -> Tensor:  # fmt: skip
+    def forward(self, tgt: Tensor, memory: Tensor, *masks: Mask, **named: Any) -> Tensor:
         """tgt through all layers, each of which reads memory, with the layers' arguments."""
-        masks = tgt_mask, memory_mask, tgt_key_padding_mask, memory_key_padding_mask
-        return self._run(tgt, memory, *masks, bool(tgt_is_causal), memory_is_causal)
+        return self._run(tgt, memory, *masks, **named)
 
 
 class Transformer(Module):
