@@ -9,7 +9,6 @@ from engine.nn import init
 from engine.nn.dropout import dropout as drop
 from engine.nn.linear import Linear
 from engine.nn.module import Module
-from engine.nn.parameter import add_parameters
 from engine.ops.activation import softmax
 from engine.ops.arguments import refuse_options
 from engine.ops.attention import attend
@@ -56,7 +55,7 @@ class MultiheadAttention(Module):
         for name, width in {"q": embed_dim, "k": self.kdim, "v": self.vdim}.items():
             shapes[f"{name}_proj_weight"] = None if packed else (embed_dim, width)
         shapes["in_proj_bias"] = 3 * embed_dim if bias else None
-        add_parameters(self, device, dtype, **shapes)
+        self._new_parameters(device, dtype, **shapes)
         self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, device, dtype)
         for p in self.parameters():
             if p is not self.out_proj.weight:

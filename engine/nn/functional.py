@@ -1,9 +1,7 @@
-"""The functions behind the layers, for use in forward()."""
+"""The functions behind the layers, for use in forward(): a module that gathers names."""
 
-# A module that gathers names.
-# ruff: noqa: F401
+# ruff: noqa: F401, I001
 # fmt: off
-# isort: skip_file
 from engine.nn.dropout import dropout
 from engine.ops.activation import (
     elu, gelu, leaky_relu, log_softmax, logsigmoid, relu, selu, sigmoid, silu, softmax, softplus,

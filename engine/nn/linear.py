@@ -6,7 +6,6 @@ from typing import Any
 from engine.autograd import Tensor
 from engine.nn import init
 from engine.nn.module import Module
-from engine.nn.parameter import add_parameters
 from engine.ops.linalg import linear
 from engine.ops.shape import flatten
 
@@ -25,7 +24,7 @@ class Affine(Module):
     """What Linear and the convolutions are: sums of inputs times weight, perhaps plus a bias."""
 
     def _begin(self, shape: tuple[int, ...], bias: bool, device: Any, dtype: Any) -> None:
-        add_parameters(self, device, dtype, weight=shape, bias=shape[0] if bias else None)
+        self._new_parameters(device, dtype, weight=shape, bias=shape[0] if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -7,14 +7,13 @@ from engine.autograd import Tensor
 from engine.creation import tensor, zeros
 from engine.nn import init
 from engine.nn.module import Module
-from engine.nn.parameter import add_parameters
 from engine.ops.norm import batch_norm, layer_norm
 
 
 class _Norm(Module):
     def _begin(self, shape: Any, weight: bool, bias: bool, device: Any, dtype: Any) -> None:
         places = {"weight": shape if weight else None, "bias": shape if weight and bias else None}
-        add_parameters(self, device, dtype, **places)
+        self._new_parameters(device, dtype, **places)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.autograd import Tensor
 from engine.creation import zeros
 
@@ -29,17 +27,3 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
-
-
-def add_parameters(
-    module: Any, device: Any, dtype: Any, **shapes: int | tuple[int, ...] | None
-) -> None:
-    """Give a module parameters of these names and shapes, still to be initialized.
-
-    None keeps a parameter's place, as bias=False does.
-    Raises: RuntimeError unless device is the CPU and no size is negative, TypeError for a wrong
-    dtype.
-    """
-    for name, shape in shapes.items():
-        new = None if shape is None else Parameter(zeros(shape, device=device, dtype=dtype))
-        module.register_parameter(name, new)

@@ -8,7 +8,6 @@ from engine.creation import zeros
 from engine.nn import init
 from engine.nn.dropout import dropout as drop
 from engine.nn.module import Module
-from engine.nn.parameter import add_parameters
 from engine.ops.arguments import refuse_options
 from engine.ops.checks import require_tensor
 from engine.ops.recurrent import MODES, recurrent
@@ -43,7 +42,7 @@ class _Recurrent(Module):
         self._names = list(shapes)
         for directions in self._suffixes:
             for suffix in directions:
-                add_parameters(self, device, dtype, **{n + suffix: s for n, s in shapes.items()})
+                self._new_parameters(device, dtype, **{n + suffix: s for n, s in shapes.items()})
             shapes["weight_ih"] = (rows, hidden_size * len(directions))
         self.reset_parameters()
 
