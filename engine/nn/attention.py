@@ -133,11 +133,9 @@ class MultiheadAttention(Module):
         if not fits:
             given = [x for x in (query, key, value, padding, mask) if x is not None]
             seen = ", ".join(f"{x.dtype} {[*x.shape]}" for x in given)
-            raise AssertionError(
-                f"expected query (L, B, {self.embed_dim}), key (S, B, {self.kdim}), value (S, B, "
-                f"{self.vdim}), without B or with B first if batch_first, key_padding_mask (B, S) "
-                f"and attn_mask (L, S) or (B·num_heads, L, S), bool or floating; but got {seen}"
-            )
+            sizes = f"(L, B, {self.embed_dim}), (S, B, {self.kdim}), (S, B, {self.vdim})"
+            masks = "perhaps masks (B, S), and (L, S) or (B·num_heads, L, S), bool or floating"
+            raise AssertionError(f"expected {sizes}, or B first or none, {masks}; got {seen}")
 
     def _merged_mask(self, stacks, padding, mask) -> Mask:
         """What both masks add to the scores. RuntimeError if attn_mask does not fit."""

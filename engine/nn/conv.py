@@ -7,8 +7,6 @@ from engine.nn.linear import Affine
 from engine.ops.conv import convolution
 from engine.ops.windows import Sizes, for_each_axis
 
-_MODES = ("zeros", "reflect", "replicate", "circular")
-
 
 class _ConvNd(Affine):
     """y = bias + Σ weight ⋆ x, see engine/ops/conv.py."""
@@ -24,10 +22,10 @@ class _ConvNd(Affine):
         if groups <= 0 or in_channels % groups or out_channels % groups:
             wanted = f"a positive divisor of {in_channels=} and {out_channels=}"
             raise ValueError(f"expected as groups {wanted}, but got {groups}")
-        if padding_mode not in _MODES:
-            raise ValueError(f"padding_mode must be one of {_MODES}, but got {padding_mode!r}")
         if padding_mode != "zeros":
-            raise NotImplementedError(f"padding_mode={padding_mode!r} is not supported: use zeros")
+            known = padding_mode in ("reflect", "replicate", "circular")
+            error = NotImplementedError if known else ValueError
+            raise error(f"expected padding_mode zeros, others are not supported: {padding_mode=}")
 
         def each(argument, value, least=1):
             return for_each_axis(type(self).__name__, argument, value, self._dims, least)
@@ -52,10 +50,9 @@ class _ConvNd(Affine):
 
     def extra_repr(self) -> str:
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
-        text += f", stride={self.stride}"
-        for name, usual in (("padding", (0,) * self._dims), ("dilation", (1,) * self._dims)):
-            text += f", {name}={getattr(self, name)}" if getattr(self, name) != usual else ""
-        text += f", groups={self.groups}" if self.groups != 1 else ""
+        usual = {"stride": "none", "padding": (0,) * self._dims, "dilation": (1,) * self._dims}
+        for name, value in {**usual, "groups": 1}.items():
+            text += f", {name}={getattr(self, name)}" if getattr(self, name) != value else ""
         return text + ("" if self.bias is not None else ", bias=False")
 
 

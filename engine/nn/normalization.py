@@ -70,10 +70,9 @@ class _BatchNorm(_Norm):
         return batch_norm(input, mean, var, *scale, from_batch, momentum or 0.0, self.eps)
 
     def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
-        )
+        about = f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+        about += f"affine={self.affine}, bias={self.bias is not None}"
+        return f"{about}, track_running_stats={self.track_running_stats}"
 
 
 class BatchNorm1d(_BatchNorm):
