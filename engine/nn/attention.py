@@ -142,8 +142,7 @@ class MultiheadAttention(Module):
         (_, b, heads, length, _), width = stacks[0].shape, stacks[-1].shape[3]
         full = (b * heads, length, width)
         if mask is not None and mask.shape not in (full, full[1:]):
-            seen = f"but got {[*mask.shape]}"
-            raise RuntimeError(f"attn_mask should be {[*full[1:]]} or {[*full]}, {seen}")
+            raise RuntimeError(f"attn_mask should be {full[1:]} or {full}, but got {mask.shape}")
         merged = None
         for m in (mask, None if padding is None else padding.reshape(b, 1, 1, width)):
             if m is not None:

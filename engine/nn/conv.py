@@ -20,8 +20,7 @@ class _ConvNd(Affine):
     ) -> None:  # fmt: skip
         super().__init__()
         if groups <= 0 or in_channels % groups or out_channels % groups:
-            wanted = f"a positive divisor of {in_channels=} and {out_channels=}"
-            raise ValueError(f"expected as groups {wanted}, but got {groups}")
+            raise ValueError(f"{groups=} has to divide {in_channels=} and {out_channels=}")
         if padding_mode != "zeros":
             known = padding_mode in ("reflect", "replicate", "circular")
             error = NotImplementedError if known else ValueError
@@ -37,8 +36,7 @@ class _ConvNd(Affine):
         if not isinstance(padding, str):
             self.padding = each("padding", padding, 0)
         elif padding != "valid" and (padding != "same" or max(self.stride) > 1):
-            wanted = "expected 'valid', or 'same' with stride 1"
-            raise ValueError(f"{wanted}, but got {padding=} with stride {self.stride}")
+            raise ValueError(f"{padding=}: expected valid, or same of stride 1, not {self.stride}")
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         self._begin(shape, bias, device, dtype)
 
@@ -50,7 +48,7 @@ class _ConvNd(Affine):
 
     def extra_repr(self) -> str:
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
-        usual = {"stride": "none", "padding": (0,) * self._dims, "dilation": (1,) * self._dims}
+        usual = {"stride": None, "padding": (0,) * self._dims, "dilation": (1,) * self._dims}
         for name, value in {**usual, "groups": 1}.items():
             text += f", {name}={getattr(self, name)}" if getattr(self, name) != value else ""
         return text + ("" if self.bias is not None else ", bias=False")

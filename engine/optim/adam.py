@@ -34,8 +34,7 @@ class Adam(Optimizer):
     ) -> None:  # fmt: skip
         for i, beta in enumerate(betas):
             if not isinstance(beta, float) or not 0 <= beta < 1:
-                expected = "expected a float of [0, 1)"
-                raise ValueError(f"Invalid beta parameter at index {i}: {beta}, {expected}")
+                raise ValueError(f"Invalid beta parameter at index {i}: {beta}, no float of [0, 1)")
         defaults = {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay}
         defaults |= {"decoupled_weight_decay": decoupled_weight_decay}
         super().__init__(params, defaults, options)

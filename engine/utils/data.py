@@ -111,8 +111,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
             raise RuntimeError(f"each sample in a batch should be of equal size, got {sizes}")
         parts = [default_collate(places) for places in zip(*batch, strict=True)]
         return type(first)(*parts) if hasattr(first, "_fields") else parts
-    known = "tensors, numpy arrays, numbers, dicts or lists"
-    raise TypeError(f"default_collate: batch must contain {known}; found {type(first)}")
+    raise TypeError(f"batch must contain tensors, arrays, numbers, dicts or lists: {type(first)}")
 
 
 class DataLoader:
