@@ -69,9 +69,6 @@ class Module:
         new = next((k for k in ("_parameters", "_modules") if isinstance(value, _KINDS[k])), old)
         if new is None:
             return object.__setattr__(self, name, value)
-        self._require(new, name, value)
-        if new != old:  # of the same kind, it takes the old one's place
-            self._forget(name)
         self._put(new, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -79,23 +76,21 @@ class Module:
         self._forget(name)
 
     def _put(self, kind: str, name: str, value: Any) -> None:
-        self.__dict__[kind][name] = value
-        self.__dict__[name] = value
+        if kind not in self.__dict__:
+            raise AttributeError(f"cannot assign {kind[1:]} before Module.__init__() call")
+        if value is not None and not isinstance(value, _KINDS[kind]):
+            seen, expected = type(value).__name__, _KINDS[kind].__name__
+            raise TypeError(f"cannot assign '{seen}' as '{name}': expected a {expected} or None")
+        if name not in self.__dict__[kind]:  # of the same kind, it takes the old one's place
+            self._forget(name)
+        self.__dict__[kind][name] = self.__dict__[name] = value
 
     def _forget(self, name: str) -> None:
         for kind in _KINDS:
             self.__dict__[kind].pop(name, None)
         self._transient.discard(name)
 
-    def _require(self, kind: str, name: str, value: object) -> None:
-        if kind not in self.__dict__:
-            raise AttributeError(f"cannot assign {kind[1:]} before Module.__init__() call")
-        if value is not None and not isinstance(value, _KINDS[kind]):
-            seen, expected = type(value).__name__, _KINDS[kind].__name__
-            raise TypeError(f"cannot assign '{seen}' as '{name}': expected a {expected} or None")
-
     def _register(self, kind: str, name: str, value: object) -> None:
-        self._require(kind, name, value)
         if not name or "." in name:
             raise KeyError(f"a part needs a name that is not empty, without a dot: got '{name}'")
         if hasattr(self, name) and name not in self.__dict__[kind]:

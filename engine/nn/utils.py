@@ -22,8 +22,7 @@ def clip_grad_norm_(
     Returns: ‖g‖ before the scaling, 0 if there is no gradient.
     Raises: RuntimeError if ‖g‖ is not finite and error_if_nonfinite asks for it.
     """
-    refuse_options(options, {"foreach": None})
-    gradients = _gradients(parameters)
+    gradients = _gradients(parameters, options)
     if not gradients:
         return constant(np.zeros((), np.float32))
     norms = [np.linalg.norm(g.reshape(-1), norm_type) for g in gradients]
@@ -41,12 +40,12 @@ def clip_grad_value_(
     parameters: Tensor | Iterable[Tensor], clip_value: float, **options: object
 ) -> None:
     """Bring every entry of every gradient into [-clip_value, clip_value], in place."""
-    refuse_options(options, {"foreach": None})
-    for g in _gradients(parameters):
+    for g in _gradients(parameters, options):
         np.clip(g, -clip_value, clip_value, out=g)
         changes.note(g)
 
 
-def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[np.ndarray]:
+def _gradients(parameters: Tensor | Iterable[Tensor], options: dict) -> list[np.ndarray]:
+    refuse_options(options, {"foreach": None})
     parameters = [parameters] if isinstance(parameters, Tensor) else parameters
     return [p._grad.array for p in parameters if p._grad is not None]

@@ -79,8 +79,7 @@ class LRFinder:
             wanted = "step_mode exp or linear, num_iter above 1, smooth_f in [0, 1)"
             raise ValueError(f"expected {wanted}, but got {step_mode=}, {num_iter=}, {smooth_f=}")
         groups, r = self.optimizer.param_groups, np.arange(num_iter)[:, None] / (num_iter - 1)
-        starts = start_lr or [group["lr"] for group in groups]
-        start = np.broadcast_to(starts, len(groups))  # ValueError for a wrong number
+        start = np.broadcast_to(start_lr or [group["lr"] for group in groups], len(groups))
         exponential = step_mode.lower() == "exp"
         rates = start * (end_lr / start) ** r if exponential else start + r * (end_lr - start)
         batches = chain.from_iterable(_passes(train_loader))
