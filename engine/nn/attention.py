@@ -35,11 +35,10 @@ class MultiheadAttention(Module):
     Raises: ValueError for sizes below 1, AssertionError if num_heads does not divide embed_dim.
     """
 
-    def __init__(
-        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True,
-        add_bias_kv: bool = False, add_zero_attn: bool = False, kdim: int | None = None,
-        vdim: int | None = None, batch_first: bool = False, device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True,
+                 add_bias_kv: bool = False, add_zero_attn: bool = False, kdim: int | None = None,
+                 vdim: int | None = None, batch_first: bool = False, device: Any = None,
+                 dtype: Any = None) -> None:  # fmt: skip
         super().__init__()
         options = {"add_bias_kv": add_bias_kv, "add_zero_attn": add_zero_attn}
         refuse_options(options, dict.fromkeys(options, False))
@@ -61,11 +60,10 @@ class MultiheadAttention(Module):
             if p is not self.out_proj.weight:
                 (init.xavier_uniform_ if p.ndim > 1 else init.zeros_)(p)
 
-    def forward(
-        self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Mask = None,
-        need_weights: bool = True, attn_mask: Mask = None, average_attn_weights: bool = True,
-        is_causal: bool = False,
-    ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+    def forward(self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Mask = None,
+                need_weights: bool = True, attn_mask: Mask = None,
+                average_attn_weights: bool = True,
+                is_causal: bool = False) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         """y and the attention weights, None unless need_weights.
 
         Args: key_padding_mask: (B, S). attn_mask: (L, S) or (B·num_heads, L, S). Of both, True is

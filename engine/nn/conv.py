@@ -13,11 +13,10 @@ class _ConvNd(Affine):
 
     _dims: int
 
-    def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1,
-        padding: Sizes | str = 0, dilation: Sizes = 1, groups: int = 1, bias: bool = True,
-        padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1,
+                 padding: Sizes | str = 0, dilation: Sizes = 1, groups: int = 1, bias: bool = True,
+                 padding_mode: str = "zeros", device: Any = None,
+                 dtype: Any = None) -> None:  # fmt: skip
         super().__init__()
         if groups <= 0 or in_channels % groups or out_channels % groups:
             raise ValueError(f"{groups=} has to divide {in_channels=} and {out_channels=}")
@@ -41,10 +40,8 @@ class _ConvNd(Affine):
         self._begin(shape, bias, device, dtype)
 
     def forward(self, input: Tensor) -> Tensor:
-        return convolution(
-            self._dims, input, self.weight, self.bias, self.stride, self.padding, self.dilation,
-            self.groups,
-        )  # fmt: skip
+        return convolution(self._dims, input, self.weight, self.bias, self.stride, self.padding,
+                           self.dilation, self.groups)  # fmt: skip
 
     def extra_repr(self) -> str:
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"

@@ -25,11 +25,9 @@ class Embedding(Module):
     AssertionError for a padding_idx outside the table.
     """
 
-    def __init__(
-        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *,
-        _weight: Tensor | None = None, _freeze: bool = False, device: Any = None,
-        dtype: Any = None, **options: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *,
+                 _weight: Tensor | None = None, _freeze: bool = False, device: Any = None,
+                 dtype: Any = None, **options: Any) -> None:  # fmt: skip
         super().__init__()
         refuse_options(options, NORMS)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
@@ -43,9 +41,8 @@ class Embedding(Module):
             self.reset_parameters()
 
     @classmethod
-    def from_pretrained(
-        cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None, **options: Any
-    ) -> "Embedding":
+    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True,
+                        padding_idx: int | None = None, **options: Any) -> "Embedding":  # fmt: skip
         """A layer around a given table (V, D), which is not trained unless freeze is False.
 
         Raises: AssertionError unless the table has two axes.

@@ -73,10 +73,9 @@ def xavier_normal_(tensor: Tensor, gain: float = 1, generator: _Stream = None) -
     return normal_(tensor, 0.0, _xavier_std(tensor, gain), generator)
 
 
-def kaiming_uniform_(
-    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
-    generator: _Stream = None,
-) -> Tensor:  # fmt: skip
+def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in",
+                     nonlinearity: str = "leaky_relu",
+                     generator: _Stream = None) -> Tensor:  # fmt: skip
     """Fill uniformly from ±√3 gain / √fan. Source: He et al., 2015.
 
     Args: a: the negative slope of leaky_relu. mode: "fan_in" keeps the variance of signals,
@@ -87,10 +86,9 @@ def kaiming_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
-def kaiming_normal_(
-    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
-    generator: _Stream = None,
-) -> Tensor:  # fmt: skip
+def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in",
+                    nonlinearity: str = "leaky_relu",
+                    generator: _Stream = None) -> Tensor:  # fmt: skip
     """Fill from N(0, std²), std = gain / √fan (arguments and source as kaiming_uniform_)."""
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 

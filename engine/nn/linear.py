@@ -49,10 +49,8 @@ class Linear(Affine):
     Raises: RuntimeError if the last axis of x is not n_in long or x has another dtype.
     """
 
-    def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, device: Any = None,
-        dtype: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, device: Any = None,
+                 dtype: Any = None) -> None:  # fmt: skip
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         self._begin((out_features, in_features), bias, device, dtype)

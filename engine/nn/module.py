@@ -128,9 +128,8 @@ class Module:
 
     # Looking through the parts. What is shared is listed once, under its first name.
 
-    def named_modules(
-        self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
+    def named_modules(self, memo: set | None = None, prefix: str = "",
+                      remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:  # fmt: skip
         """Pairs (name, module): the module itself under prefix, then all that it contains."""
         memo = set() if memo is None else memo
         if self in memo:
@@ -175,9 +174,8 @@ class Module:
         """All parameters, for the optimizer; recurse=False only the module's own."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
-    def named_buffers(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Tensor]]:
+    def named_buffers(self, prefix: str = "", recurse: bool = True,
+                      remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:  # fmt: skip
         """Pairs (name, buffer)."""
         return self._named_members("_buffers", prefix, recurse, remove_duplicate)
 

@@ -1,7 +1,5 @@
 """The tensors that training changes."""
 
-from __future__ import annotations
-
 from engine.autograd import Tensor
 from engine.creation import zeros
 
@@ -16,7 +14,7 @@ class Parameter(Tensor):
 
     __slots__ = ()
 
-    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> "Parameter":
         data = zeros(0) if data is None else data
         if not isinstance(data, Tensor):
             raise TypeError(f"Parameter expected a Tensor as data, but got {type(data).__name__}")

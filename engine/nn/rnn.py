@@ -30,10 +30,8 @@ class _Recurrent(Module):
     _suffixes = [[""]]
     dropout = 0.0
 
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
-        dtype: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
+                 dtype: Any = None) -> None:  # fmt: skip
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         rows = len(MODES[self.mode][1]) * hidden_size
@@ -97,11 +95,9 @@ class _Recurrent(Module):
 
 
 class _Layer(_Recurrent):
-    def __init__(
-        self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
-        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
-        proj_size: int = 0, device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+                 proj_size: int = 0, device: Any = None, dtype: Any = None) -> None:  # fmt: skip
         refuse_options({"proj_size": proj_size}, {"proj_size": 0})
         if isinstance(dropout, bool) or not 0 <= float(dropout) <= 1:
             raise ValueError(f"dropout should be a number in range [0, 1], but got {dropout}")
@@ -157,10 +153,8 @@ class RNN(_Layer):
     dtype or number of axes, RuntimeError for other sizes.
     """
 
-    def __init__(
-        self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh",
-        *options: Any, **named: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1,
+                 nonlinearity: str = "tanh", *options: Any, **named: Any) -> None:  # fmt: skip
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select 'tanh' or 'relu'.")
         self.nonlinearity, self.mode = nonlinearity, f"RNN_{nonlinearity.upper()}"
@@ -205,10 +199,9 @@ class RNNCell(_Cell):
 
     _shown = _Cell._shown | {"nonlinearity": "tanh"}
 
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh",
-        device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True,
+                 nonlinearity: str = "tanh", device: Any = None,
+                 dtype: Any = None) -> None:  # fmt: skip
         if nonlinearity not in ("tanh", "relu"):
             raise RuntimeError(f"Unknown nonlinearity: {nonlinearity}. Select 'tanh' or 'relu'.")
         self.nonlinearity, self.mode = nonlinearity, f"RNN_{nonlinearity.upper()}"

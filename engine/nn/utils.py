@@ -11,10 +11,8 @@ from engine.ops.arguments import refuse_options
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
 
-def clip_grad_norm_(
-    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
-    error_if_nonfinite: bool = False, **options: object,
-) -> Tensor:  # fmt: skip
+def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
+                    error_if_nonfinite: bool = False, **options: object) -> Tensor:  # fmt: skip
     """Scale all gradients by min(1, max_norm / (‖g‖ + 10⁻⁶)), in place (Pascanu et al., 2013).
 
     ‖g‖ is the norm_type-norm of all gradients laid end to end; inf is the largest magnitude.
@@ -36,9 +34,8 @@ def clip_grad_norm_(
     return constant(np.asarray(total))
 
 
-def clip_grad_value_(
-    parameters: Tensor | Iterable[Tensor], clip_value: float, **options: object
-) -> None:
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float,
+                     **options: object) -> None:  # fmt: skip
     """Bring every entry of every gradient into [-clip_value, clip_value], in place."""
     for g in _gradients(parameters, options):
         np.clip(g, -clip_value, clip_value, out=g)

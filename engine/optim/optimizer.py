@@ -35,9 +35,8 @@ class Optimizer:
 
     offered: Mapping[str, Any] = {}
 
-    def __init__(
-        self, params: Iterable[Any], defaults: dict[str, Any], options: Mapping[str, Any] = {}
-    ) -> None:
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any],
+                 options: Mapping[str, Any] = {}) -> None:  # fmt: skip
         if isinstance(params, Tensor):
             raise TypeError("params should be an iterable of Tensors or dicts, but got one Tensor")
         for name, value in defaults.items():

@@ -64,9 +64,8 @@ class Subset(Dataset):
         return len(self.indices)
 
 
-def random_split(
-    dataset: Any, lengths: Sequence[int | float], generator: Generator | None = None
-) -> list[Subset]:
+def random_split(dataset: Any, lengths: Sequence[int | float],
+                 generator: Generator | None = None) -> list[Subset]:  # fmt: skip
     """Split a data set at random into parts of the given lengths, or fractions that add up to 1.
 
     Fractions are rounded down; what is left over goes to the first parts, one sample each.
@@ -129,11 +128,9 @@ class DataLoader:
     data set.
     """
 
-    def __init__(
-        self, dataset: Any, batch_size: int = 1, shuffle: bool | None = None, *,
-        collate_fn: Callable[[Any], Any] | None = None, drop_last: bool = False,
-        generator: Generator | None = None, **options: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, dataset: Any, batch_size: int = 1, shuffle: bool | None = None, *,
+                 collate_fn: Callable[[Any], Any] | None = None, drop_last: bool = False,
+                 generator: Generator | None = None, **options: Any) -> None:  # fmt: skip
         refuse_options(options, _OFFERED)
         if batch_size is None:
             raise NotImplementedError("batch_size=None is not supported: iterate over the data set")

@@ -13,10 +13,9 @@ class GradcheckError(RuntimeError):
     """The two gradients differ."""
 
 
-def gradcheck(
-    func: Callable[..., Tensor | Sequence[Tensor]], inputs: Tensor | Sequence[object], *,
-    eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True,
-) -> bool:  # fmt: skip
+def gradcheck(func: Callable[..., Tensor | Sequence[Tensor]], inputs: Tensor | Sequence[object], *,
+              eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
+              raise_exception: bool = True) -> bool:  # fmt: skip
     """Whether backward() of func agrees with central differences at the given inputs.
 
     ∂y_j/∂x_i ≈ (y_j(x + eps e_i) - y_j(x - eps e_i)) / (2 eps)
