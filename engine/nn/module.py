@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -17,15 +17,11 @@ from engine.nn.hooks import call_with_hooks
 from engine.nn.parameter import Parameter
 
 
-class IncompatibleKeys(NamedTuple):
+class _IncompatibleKeys(namedtuple("_IncompatibleKeys", "missing_keys unexpected_keys")):
     """What load_state_dict returns: the names that were not given, and those that nobody has."""
 
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
     def __repr__(self) -> str:
-        text = f"_IncompatibleKeys(missing_keys={self[0]}, unexpected_keys={self[1]})"
-        return text if any(self) else "<All keys matched successfully>"
+        return super().__repr__() if any(self) else "<All keys matched successfully>"
 
 
 class Module:
@@ -263,7 +259,7 @@ class Module:
                 found |= module.state_dict(prefix=f"{prefix}{name}.", keep_vars=keep_vars)
         return found
 
-    def load_state_dict(self, state_dict: Mapping, strict: bool = True) -> IncompatibleKeys:
+    def load_state_dict(self, state_dict: Mapping, strict: bool = True) -> _IncompatibleKeys:
         """Copy values into parameters and buffers. PyTorch's tensors may be given as they are.
 
         Args: strict: all names have to match. PyTorch's assign=True is left out.
@@ -293,7 +289,7 @@ class Module:
         if errors:
             text = f"Error(s) in loading state_dict for {type(self).__name__}:"
             raise RuntimeError("\n\t".join([text, *errors]))
-        return IncompatibleKeys(missing, unexpected)
+        return _IncompatibleKeys(missing, unexpected)
 
     # Hooks, called in the order of their registration: prepend and always_call are left out.
 

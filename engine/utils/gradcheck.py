@@ -47,10 +47,9 @@ def gradcheck(func: Callable[..., Tensor | Sequence[Tensor]], inputs: Tensor | S
                 continue
             if not raise_exception:
                 return False
-            raise GradcheckError(
-                f"Jacobian mismatch for output {j} with respect to input {i},\n"
-                f"numerical:{constant(numerical)}\nanalytical:{constant(analytical)}\n"
-            )
+            where = f"output {j} with respect to input {i}"
+            both = f"numerical:{constant(numerical)}\nanalytical:{constant(analytical)}"
+            raise GradcheckError(f"Jacobian mismatch for {where},\n{both}\n")
     return True
 
 

@@ -175,8 +175,7 @@ def _rows(model: Module, inputs: Any) -> list[Row]:
         raise RuntimeError(f"Failed to run the model; layers {reached} ran: {error}") from error
     finally:
         for m, attributes in kept.items():
-            vars(m).clear()
-            vars(m).update(attributes)
+            m.__dict__ = attributes
         vars(default_generator).update(stream)
     return rows
 
