@@ -14,25 +14,25 @@ from engine.ops.elementwise import abs as absolute
 from engine.ops.elementwise import maximum, minimum
 from engine.ops.indexing import _picked
 
+Dtype = dtypes.dtype | None
 
-class Extremum(NamedTuple):
-    """What max and min along a dim return."""
+
+class Max(NamedTuple):
+    """What max along a dim returns."""
 
     values: Tensor
     indices: Tensor
 
     def __repr__(self) -> str:
-        kind = "min" if isinstance(self, MinExtremum) else "max"
-        return f"torch.return_types.{kind}(\nvalues={self.values!r},\nindices={self.indices!r})"
+        name = f"torch.return_types.{type(self).__name__.lower()}"
+        return f"{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
 
 
-class MinExtremum(Extremum):
-    """What min along a dim returns; it prints under its own name."""
+class Min(Max):
+    """What min along a dim returns."""
 
 
-def sum(
-    x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
-) -> Tensor:
+def sum(x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: Dtype = None) -> Tensor:
     """y = Σ x,  dx = dy spread over the summed axes"""
     a, axes, kept = _axes(x, dim)
     y = a.sum(axis=axes, dtype=_sum_type(a, dtype), keepdims=keepdim)
@@ -41,9 +41,7 @@ def sum(
     return record(y, (x,), lambda dy: (np.broadcast_to(dy.reshape(kept), shape),), name)
 
 
-def mean(
-    x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
-) -> Tensor:
+def mean(x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: Dtype = None) -> Tensor:
     """y = Σ x / n,  dx = dy / n spread over the n numbers"""
     a, axes, kept = _axes(x, dim)
     a = a if dtype is None else a.astype(dtypes.to_numpy_dtype(dtype))
@@ -116,28 +114,20 @@ def amin(x: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     return _shared_extremum(np.min, x, dim, keepdim, "AminBackward0")
 
 
-def max(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Extremum:
+def max(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Max:
     """The largest x; with dim the pair (values, indices); with a tensor the larger of each pair
 
     Along a dim the first largest takes the gradient; without dim equal ones share it.
     """
-    if isinstance(dim, Tensor):
-        return maximum(x, dim)
-    if dim is None:
-        return _shared_extremum(np.max, x, (), False, "MaxBackward1")
-    return Extremum(*_first_extremum(argmax, x, dim, keepdim, "MaxBackward0"))
+    return _max_or_min(Max, maximum, np.max, np.argmax, x, dim, keepdim)
 
 
-def min(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Extremum:
+def min(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Min:
     """The smallest x; with dim the pair (values, indices); with a tensor the smaller of each pair
 
     Along a dim the first smallest takes the gradient; without dim equal ones share it.
     """
-    if isinstance(dim, Tensor):
-        return minimum(x, dim)
-    if dim is None:
-        return _shared_extremum(np.min, x, (), False, "MinBackward1")
-    return MinExtremum(*_first_extremum(argmin, x, dim, keepdim, "MinBackward0"))
+    return _max_or_min(Min, minimum, np.min, np.argmin, x, dim, keepdim)
 
 
 def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -150,7 +140,7 @@ def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     return _place(np.argmin, x, dim, keepdim)
 
 
-def cumsum(x: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
+def cumsum(x: Tensor, dim: int, *, dtype: Dtype = None) -> Tensor:
     """y[i] = x[0] + … + x[i],  dx[i] = dy[i] + … + dy[n-1]"""
     a, axis = x.array, axis_of(dim, x.array.ndim)
     y = np.cumsum(a, axis, dtype=_sum_type(a, dtype)).reshape(a.shape)
@@ -198,13 +188,17 @@ def _shared_extremum(reduce, x, dim, keepdim, name) -> Tensor:
     return record(y, (x,), backward, name)
 
 
-def _first_extremum(place, x, dim, keepdim, name) -> tuple[Tensor, Tensor]:
-    indices, axis = place(x, dim, keepdim), axis_of(dim, x.array.ndim)
-    if x.array.ndim == 0:
-        return record(x.array.copy(), (x,), lambda dy: (dy,), name), indices
-    where: list = list(np.indices(indices.array.shape, sparse=True))
-    where[axis : axis + keepdim] = [indices.array]  # in place of the kept axis, or between others
-    return _picked(x, tuple(where), name), indices
+def _max_or_min(pair, of_two, reduce, arg_reduce, x, dim, keepdim):
+    if isinstance(dim, Tensor):
+        return of_two(x, dim)
+    if dim is None:
+        return _shared_extremum(reduce, x, (), False, f"{pair.__name__}Backward1")
+    indices, where = _place(arg_reduce, x, dim, keepdim), []
+    if x.array.ndim:
+        where = list(np.indices(indices.array.shape, sparse=True))
+        axis = axis_of(dim, x.array.ndim)
+        where[axis : axis + keepdim] = [indices.array]  # in place of the kept axis, or inserted
+    return pair(_picked(x, tuple(where), f"{pair.__name__}Backward0"), indices)
 
 
 def _place(arg_reduce, x, dim, keepdim) -> Tensor:
@@ -221,7 +215,7 @@ def _axes(x: Tensor, dim: Dims) -> tuple[np.ndarray, tuple[int, ...], tuple[int,
     return a, axes, tuple(1 if axis in axes else n for axis, n in enumerate(a.shape))
 
 
-def _sum_type(a: np.ndarray, dtype: dtypes.dtype | None) -> np.dtype:
+def _sum_type(a: np.ndarray, dtype: Dtype) -> np.dtype:
     if dtype is not None:
         return dtypes.to_numpy_dtype(dtype)
     return a.dtype if a.dtype.kind == "f" else np.dtype(np.int64)
