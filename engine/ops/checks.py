@@ -22,3 +22,10 @@ def require_floating(function: str, a: np.ndarray, error: type = NotImplementedE
 def title_of(a: np.ndarray) -> str:
     """The word for a's number type in PyTorch's messages: Float, Long, ..."""
     return dtypes.from_numpy_dtype(a.dtype).title
+
+
+def require_one_dtype(function: str, *tensors: Tensor | None) -> None:
+    """RuntimeError unless the tensors (those that are not None) hold one type of numbers."""
+    kinds = {x.array.dtype for x in tensors if x is not None}
+    if len(kinds) > 1:
+        raise RuntimeError(f"{function}: expected one dtype, but got {sorted(map(str, kinds))}")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from engine.autograd import Tensor, record
+from engine.ops.checks import require_one_dtype
 from engine.ops.layout import batch_first, batch_last, empty_batch_last, require_batch
 from engine.ops.linalg import ones_vector
 from engine.ops.windows import Sizes, Windows, for_each_axis, of_dimensions
@@ -92,6 +93,4 @@ def _check(name, dims, input, weight, bias, groups) -> None:
         raise RuntimeError(f"{given}, expected input{shape} to have {wanted} channels, not {seen}")
     if bias is not None and bias.array.shape != (expected[0],):
         raise RuntimeError(f"{given}, expected a bias of {expected[0]}, got {bias.array.shape}")
-    kinds = {str(t.dtype) for t in (input, weight, bias) if t is not None}
-    if len(kinds) > 1:
-        raise RuntimeError(f"{name}: expected one scalar type, but got {sorted(kinds)}")
+    require_one_dtype(name, input, weight, bias)

@@ -128,17 +128,14 @@ def item(x: Tensor) -> int | float | bool:
 
 
 def _numpy_index(index) -> tuple:
-    return tuple(_index_part(i) for i in (index if isinstance(index, tuple) else (index,)))
+    return tuple(map(_index_part, index if isinstance(index, tuple) else (index,)))
 
 
 def _index_part(index):
     if isinstance(index, Tensor):
         return index.array
-    if isinstance(index, slice):
-        if index.step is not None and index.step <= 0:
-            raise ValueError(f"step must be greater than zero, but got {index.step}; use flip()")
-        return slice(*(i.item() if isinstance(i, Tensor) else i
-                       for i in (index.start, index.stop, index.step)))  # fmt: skip
+    if isinstance(index, slice) and index.step is not None and index.step <= 0:
+        raise ValueError(f"step must be greater than zero, but got {index.step}; use flip()")
     return index
 
 

@@ -6,7 +6,7 @@ from string import ascii_letters
 import numpy as np
 
 from engine.autograd import Tensor, record
-from engine.ops.checks import require_tensor
+from engine.ops.checks import require_one_dtype, require_tensor
 from engine.ops.elementwise import add, mul
 from engine.ops.shape import unsqueeze
 
@@ -156,8 +156,7 @@ def _spelled_out(equation: str, arrays: list[np.ndarray]) -> tuple[list[str], st
 def _arrays(function: str, x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:
     require_tensor(function, "input", x)
     require_tensor(function, "other", y)
-    if x.array.dtype != y.array.dtype:
-        raise RuntimeError(f"{function}: expected one dtype, but got {x.dtype} and {y.dtype}")
+    require_one_dtype(function, x, y)
     if not x.array.ndim or not y.array.ndim:
         raise RuntimeError(f"{function} expected axes, but got shapes {x.shape} and {y.shape}")
     return x.array, y.array
