@@ -7,7 +7,6 @@ share their owner's memory, and so its time.
 
 import itertools
 import weakref
-from functools import partial
 
 import numpy as np
 
@@ -27,7 +26,6 @@ class Changes:
     def __init__(self) -> None:
         self.latest = 0
         self._times: dict[int, int] = {}
-        self._alive: dict[int, weakref.ref] = {}
 
     def note(self, *arrays: np.ndarray) -> None:
         """Note that arrays were changed in place. Whoever writes into a tensor calls this."""
@@ -35,12 +33,9 @@ class Changes:
         for array in arrays:
             memory = array if array.base is None else owner(array)
             key = id(memory)
-            if key not in self._alive:  # forget the entry with its memory: ids are used again
-                self._alive[key] = weakref.ref(memory, partial(self._forget, key))
+            if key not in self._times:  # forget the entry with its memory: ids are used again
+                weakref.finalize(memory, self._times.pop, key)
             self._times[key] = self.latest
-
-    def _forget(self, key: int, _: weakref.ref) -> None:
-        del self._times[key], self._alive[key]
 
     def time_of(self, array: np.ndarray) -> int:
         """When the memory that ``array`` shows was last changed; 0 if never."""

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 
 from engine.autograd import Tensor
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import require_tensor
 from engine.ops.promotion import is_operand
 from engine.printing import tensor_repr
 

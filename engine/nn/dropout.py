@@ -2,7 +2,7 @@
 
 from engine.autograd import Tensor, record
 from engine.nn.module import Module
-from engine.ops.checks import require_tensor, title_of
+from engine.ops.arguments import require_tensor, title_of
 from engine.ops.inplace import in_place
 from engine.ops.layout import usual_order
 from engine.random import default_generator

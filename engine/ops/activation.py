@@ -6,8 +6,7 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, record
-from engine.ops.arguments import axis_of
-from engine.ops.checks import require_floating, require_tensor
+from engine.ops.arguments import axis_of, require_floating, require_tensor
 from engine.ops.inplace import in_place
 from engine.ops.promotion import floating
 

@@ -7,8 +7,7 @@ from itertools import islice
 import numpy as np
 
 from engine.autograd import Tensor, record
-from engine.ops.arguments import refuse_options
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import refuse_options, require_tensor
 from engine.ops.linalg import ones_vector
 from engine.random import default_generator
 

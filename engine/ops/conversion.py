@@ -9,8 +9,7 @@ import numpy as np
 from engine import dtypes
 from engine.autograd import Tensor, constant
 from engine.dtypes import Size, device, dtype
-from engine.ops.arguments import axis_of
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import axis_of, require_tensor
 from engine.ops.indexing import getitem, item
 from engine.ops.shape import t, to_dtype
 

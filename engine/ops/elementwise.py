@@ -4,7 +4,7 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, constant, record
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import require_tensor
 from engine.ops.promotion import Operand, floating, operands
 
 

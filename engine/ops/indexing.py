@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from engine.autograd import Tensor, changes, check_in_place, record
-from engine.ops.arguments import axis_of, refuse_options
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import axis_of, refuse_options, require_tensor
 
 # What else PyTorch's embeddings can do, at the only value that is offered.
 NORMS = {"max_norm": None, "norm_type": 2.0, "scale_grad_by_freq": False, "sparse": False}

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, changes, check_in_place, constant, rebase
-from engine.ops.checks import require_tensor, title_of
+from engine.ops.arguments import require_tensor, title_of
 from engine.ops.elementwise import add, div, masked_fill, mul, sub
 from engine.ops.shape import expand, to_dtype
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.autograd import Tensor
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import require_tensor
 
 
 def batch_last(a: np.ndarray, dims: int) -> np.ndarray:

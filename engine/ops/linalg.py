@@ -6,7 +6,7 @@ from string import ascii_letters
 import numpy as np
 
 from engine.autograd import Tensor, record
-from engine.ops.checks import require_one_dtype, require_tensor
+from engine.ops.arguments import require_one_dtype, require_tensor
 from engine.ops.elementwise import add, mul
 from engine.ops.shape import unsqueeze
 

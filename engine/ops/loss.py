@@ -13,7 +13,7 @@ import numpy as np
 from engine.autograd import Tensor, record
 from engine.ops import targets
 from engine.ops.activation import log_sigmoid_of, sigmoid_of
-from engine.ops.checks import require_floating, require_tensor, title_of
+from engine.ops.arguments import require_floating, require_tensor, title_of
 from engine.ops.promotion import operands
 
 _SMALLEST = float(np.float32(1e-12))  # PyTorch's bound is rounded to float32, in float64 too

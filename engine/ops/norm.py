@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.autograd import Tensor, record
 from engine.memory import changes
-from engine.ops.checks import require_floating, require_tensor
+from engine.ops.arguments import require_floating, require_tensor
 from engine.ops.layout import batch_last, empty_batch_last
 from engine.ops.linalg import ones_vector
 

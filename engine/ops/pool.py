@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.autograd import Tensor, record
-from engine.ops.checks import require_floating
+from engine.ops.arguments import require_floating
 from engine.ops.layout import batch_first, batch_last, empty_batch_last, require_batch
 from engine.ops.windows import Sizes, Windows, for_each_axis, of_dimensions
 

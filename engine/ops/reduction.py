@@ -8,13 +8,10 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, constant, record
-from engine.ops.arguments import Dims, axes_of, axis_of
-from engine.ops.checks import require_floating
+from engine.ops.arguments import Dims, Dtype, axes_of, axis_of, require_floating
 from engine.ops.elementwise import abs as absolute
 from engine.ops.elementwise import maximum, minimum
 from engine.ops.indexing import _picked
-
-Dtype = dtypes.dtype | None
 
 
 class Max(NamedTuple):

@@ -8,8 +8,7 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, record
-from engine.ops.arguments import axes_of, axis_of, refuse_options, sizes_of
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import axes_of, axis_of, refuse_options, require_tensor, sizes_of
 from engine.ops.indexing import getitem
 from engine.ops.layout import usual_order
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.autograd import Tensor, constant
-from engine.ops.checks import require_floating, title_of
+from engine.ops.arguments import require_floating, title_of
 
 
 def class_targets(
