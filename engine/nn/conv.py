@@ -8,8 +8,8 @@ from engine.autograd import Tensor
 from engine.nn import init
 from engine.nn.linear import empty_parameter
 from engine.nn.module import Module
+from engine.ops.arguments import Sizes, for_each_axis
 from engine.ops.conv import convolution
-from engine.ops.windows import Sizes, for_each_axis
 
 _MODES = ("zeros", "reflect", "replicate", "circular")
 

@@ -10,6 +10,7 @@ from engine import dtypes
 from engine.autograd import Tensor
 
 Dims = int | tuple[int, ...] | list[int] | None  # one axis, several, or all
+Sizes = int | Sequence[int]  # one for all axes, or one for each
 Dtype = dtypes.dtype | None
 
 
@@ -36,6 +37,21 @@ def sizes_of(sizes: Sequence) -> tuple[int, ...]:
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = sizes[0]
     return tuple(map(operator.index, sizes))
+
+
+def for_each_axis(name: str, argument: str, value: Any, dims: int, least: int) -> tuple[int, ...]:
+    """(3, 3) of 3 for two axes, or the sizes themselves.
+
+    Raises: TypeError unless they are integers, RuntimeError for another number of them or if one is
+    below the least.
+    """
+    sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    seen = f"{argument} of {name} must be an int or {dims} of them, at least {least}, not {value!r}"
+    if not all(isinstance(n, (int, np.integer)) for n in sizes):
+        raise TypeError(seen)
+    if len(sizes) not in (1, dims) or min(sizes) < least:
+        raise RuntimeError(seen)
+    return sizes * (dims // len(sizes))
 
 
 def refuse_options(options: Mapping[str, Any], offered: Mapping[str, Any]) -> None:

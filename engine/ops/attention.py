@@ -64,11 +64,10 @@ def attend(
     except ValueError:
         given = parts if mask is None else [*parts, mask.array]
         seen = ", ".join(f"{a.dtype} {list(a.shape)}" for a in given)
-        raise RuntimeError(
-            "scaled_dot_product_attention expected query (…, L, E), key (…, S, E), value (…, S, V) "
-            "of one floating point dtype, attn_mask to broadcast to (…, L, S), bool or of that "
-            f"dtype, and None if is_causal; but got {seen}, {is_causal=}, {dropout_p=}"
-        ) from None
+        wanted = "query (…, L, E), key (…, S, E), value (…, S, V) of one floating point dtype, "
+        wanted += "attn_mask (…, L, S) of it or bool, and None if is_causal; 0 ≤ dropout_p ≤ 1"
+        seen += f", {is_causal=}, {dropout_p=}"
+        raise RuntimeError(f"attention expected {wanted}, but got {seen}") from None
 
     def backward(dy):
         dy = np.ascontiguousarray(dy)

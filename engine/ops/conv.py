@@ -3,10 +3,10 @@
 import numpy as np
 
 from engine.autograd import Tensor, record
-from engine.ops.arguments import require_one_dtype
+from engine.ops.arguments import Sizes, for_each_axis, require_one_dtype
 from engine.ops.layout import batch_first, batch_last, empty_batch_last, require_batch
 from engine.ops.linalg import ones_vector
-from engine.ops.windows import Sizes, Windows, for_each_axis, of_dimensions
+from engine.ops.windows import Windows, of_dimensions
 
 
 def convolution(

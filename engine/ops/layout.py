@@ -34,9 +34,7 @@ def usual_order(a: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(a) if chosen else a
 
 
-def empty_batch_last(
-    shape: Sequence[int], dtype: np.dtype, ndim: int
-) -> tuple[np.ndarray, np.ndarray]:
+def empty_batch_last(shape: Sequence[int], dtype: np.dtype, ndim: int) -> tuple[np.ndarray, ...]:
     """An empty (N, C, *sizes), or (C, *sizes) as ndim says, and its view as (C, *sizes, N).
 
     Its memory has the order of the view, and is its own: see view() in engine/ops/shape.py.

@@ -79,12 +79,11 @@ def binary_cross_entropy(
         _require_probabilities("input", p)
     if not np.maximum.reduce(t * u, axis=None, initial=0) <= 0:
         _require_probabilities("target", t)
-    target_wanted = target._requires_grad
 
     def backward(dy):
         share = dy / n if weight is None else dy / n * w
         dp = (p - t) / np.maximum(p * (1 - p), _SMALLEST) * share
-        return dp, (np.log1p(-p) - np.log(p)) * share if target_wanted else None
+        return dp, (np.log1p(-p) - np.log(p)) * share if target._requires_grad else None
 
     return record(y, (input, target), backward)
 
@@ -179,13 +178,13 @@ def cross_entropy(
     each = np.where(q == 0, 0, -q * log_p[place])  # 0 ln 0 is 0
     each = each.sum(0) if each.ndim == 2 else each
     y, n = _reduced(each.reshape(targets.sample_shape(shape)), reduction, total)
-    target_wanted = target._requires_grad
 
     def backward(dy):
         share = dy.reshape(-1) / n
         dx = np.exp(log_p) * (share * mass)
         dx[place] -= share * q
-        dt = targets.classes_second(-share * dq * log_p, shape) if target_wanted else None
+        wanted = target._requires_grad
+        dt = targets.classes_second(-share * dq * log_p, shape) if wanted else None
         return targets.classes_second(dx, shape), dt
 
     return record(y, (input, target), backward, name)

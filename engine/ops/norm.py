@@ -30,8 +30,8 @@ def batch_norm(
     """
     require_tensor("batch_norm", "input", input)
     a = input.array
-    running = {"running_mean": running_mean, "running_var": running_var}
-    _check(a, {**running, "weight": weight, "bias": bias}, training, eps)
+    parts = {"running_mean": running_mean, "running_var": running_var}
+    _check(a, {**parts, "weight": weight, "bias": bias}, training, eps)
     rows = np.ascontiguousarray(batch_last(a, a.ndim - 2)).reshape(a.shape[1], -1)  # (C, n)
     n, kind = rows.shape[1], a.dtype.type
     share = kind(1 / max(n, 1))
@@ -40,10 +40,10 @@ def batch_norm(
     centred = rows - mean[:, None]
     if training:
         var = np.einsum("cn,cn->c", centred, centred) * share
-        batch = {"running_mean": mean, "running_var": var * kind(n / max(n - 1, 1))}
-        for name, old in running.items():
+        unbiased = var * kind(n / max(n - 1, 1))
+        for old, new in ((running_mean, mean), (running_var, unbiased)):
             if old is not None and n > 0:
-                old.array += kind(momentum) * (batch[name] - old.array)
+                old.array += kind(momentum) * (new - old.array)
                 changes.note(old.array)
     else:
         var = running_var.array
@@ -87,12 +87,10 @@ def layer_norm(
     """
     require_tensor("layer_norm", "input", input)
     a, shape = input.array, tuple(normalized_shape)
-    fits = bool(shape) and a.shape[-len(shape) :] == shape
-    for p in (weight, bias):
-        fits = fits and (p is None or (p.array.shape == shape and p.array.dtype == a.dtype))
-    if not fits:
-        given = [x.array for x in (input, weight, bias) if x is not None]
-        seen = ", ".join(f"{x.dtype} {list(x.shape)}" for x in given)
+    parts = [p.array for p in (weight, bias) if p is not None]
+    fits = all(p.shape == shape and p.dtype == a.dtype for p in parts)
+    if not fits or not shape or a.shape[-len(shape) :] != shape:
+        seen = ", ".join(f"{p.dtype} {list(p.shape)}" for p in (a, *parts))
         sizes = f"input [*, {', '.join(map(str, shape))}], weight and bias {list(shape)}"
         raise RuntimeError(f"layer_norm expected {sizes} of one dtype, but got {seen}")
     require_floating("layer_norm", a)

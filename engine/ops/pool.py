@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.autograd import Tensor, record
-from engine.ops.arguments import require_floating
+from engine.ops.arguments import Sizes, for_each_axis, require_floating
 from engine.ops.layout import batch_first, batch_last, empty_batch_last, require_batch
-from engine.ops.windows import Sizes, Windows, for_each_axis, of_dimensions
+from engine.ops.windows import Windows, of_dimensions
 
 
 def max_pool(

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, record
-from engine.ops.arguments import axes_of, axis_of, refuse_options, require_tensor, sizes_of
+from engine.ops.arguments import Sizes, axes_of, axis_of, refuse_options, require_tensor, sizes_of
 from engine.ops.indexing import getitem
 from engine.ops.layout import usual_order
 
@@ -128,9 +128,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return record(y, tuple(tensors), lambda dy: list(np.moveaxis(dy, axis, 0)))
 
 
-def split(
-    x: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
-) -> tuple[Tensor, ...]:
+def split(x: Tensor, split_size_or_sections: Sizes, dim: int = 0) -> tuple[Tensor, ...]:
     """Parts of x along dim, each of the given size (the last may be smaller) or sizes"""
     axis, sections = axis_of(dim, x.array.ndim), split_size_or_sections
     size = x.array.shape[axis]
@@ -166,7 +164,7 @@ def flip(x: Tensor, *dims: int) -> Tensor:
     return record(np.flip(x.array, axes).copy(), (x,), lambda dy: (np.flip(dy, axes),))
 
 
-def roll(x: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
+def roll(x: Tensor, shifts: Sizes, dims: Sizes | None = None) -> Tensor:
     """y[i + shift] = x[i], going round at the ends; without dims on the flattened x"""
     steps = sizes_of((shifts,))
     axes = None if dims is None else [axis_of(d, x.array.ndim) for d in sizes_of((dims,))]

@@ -23,14 +23,11 @@ def class_targets(
     classes = a.shape[min(a.ndim - 1, 1)]
     w = np.ones(classes, a.dtype) if weight is None else class_weight(name, weight, classes, a)
     t = t.reshape(-1).astype(np.int64, copy=False)
-    # As unsigned numbers, negative ones are the largest: one comparison finds all outside.
-    if not t.size or (t.view(np.uint64).max() < classes and not 0 <= ignore_index < classes):
-        return t, w[t]
     counted = t != ignore_index
-    outside = t[counted & ((t < 0) | (t >= classes))]
+    t = t * counted
+    outside = t[t.view(np.uint64) >= classes]  # as unsigned numbers, negative ones are the largest
     if outside.size:
         raise IndexError(f"Target {outside[0]} is out of bounds: classes are 0 to {classes - 1}")
-    t = t * counted
     return t, w[t] * counted
 
 
@@ -60,15 +57,14 @@ def probabilities(
 
 
 def _require_shapes(name: str, shape: tuple[int, ...], t: np.ndarray) -> None:
+    """As PyTorch, ValueError for another number of samples, RuntimeError for another shape."""
     if not shape:
         raise ValueError(f"{name}: expected an axis of classes, but the input has no axes")
     expected = sample_shape(shape)
-    if t.shape == expected or (t.shape == (1,) and not expected):
-        return
-    # PyTorch's error is a ValueError where the number of samples is wrong.
-    wrong_number = t.shape[:1] != shape[:1] if expected else t.ndim == 1
-    text = f"{name}: expected a target of shape {list(expected)}, but got {list(t.shape)}"
-    raise (ValueError if wrong_number else RuntimeError)(text)
+    if t.shape != expected and (expected or t.shape != (1,)):
+        wrong_number = t.shape[:1] != shape[:1] if expected else t.ndim == 1
+        text = f"{name}: expected a target of shape {list(expected)}, but got {list(t.shape)}"
+        raise (ValueError if wrong_number else RuntimeError)(text)
 
 
 def class_weight(name: str, weight: Tensor, classes: int, x: np.ndarray) -> np.ndarray:

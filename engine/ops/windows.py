@@ -12,8 +12,6 @@ import numpy as np
 
 from engine.autograd import Tensor
 
-Sizes = int | Sequence[int]  # one for all axes, or one for each
-
 
 class Windows:
     """The places of a kernel at 0, stride, 2·stride, … along each axis of a padded input.
@@ -74,21 +72,6 @@ class Windows:
         for place, part in zip(self.places, parts, strict=True):
             total[place] += part
         return total[self._inner]
-
-
-def for_each_axis(name: str, argument: str, value: Any, dims: int, least: int) -> tuple[int, ...]:
-    """(3, 3) of 3 for two axes, or the sizes themselves.
-
-    Raises: TypeError unless they are integers, RuntimeError for another number of them or if one is
-    below the least.
-    """
-    sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    seen = f"{argument} of {name} must be an int or {dims} of them, at least {least}, not {value!r}"
-    if not all(isinstance(n, (int, np.integer)) for n in sizes):
-        raise TypeError(seen)
-    if len(sizes) not in (1, dims) or min(sizes) < least:
-        raise RuntimeError(seen)
-    return sizes * (dims // len(sizes))
 
 
 def of_dimensions(function: Callable[..., Tensor]) -> list[Callable[..., Tensor]]:
