@@ -19,10 +19,6 @@ def _named(module, names: str) -> dict[str, Callable]:
     return {name: getattr(module, function or name) for name, _, function in pairs}
 
 
-def _swapped(operation: Callable) -> Callable:
-    return lambda x, other: operation(other, x)
-
-
 # What is both a function, engine.exp(x), and a method, x.exp().
 FUNCTIONS = {
     **_named(elementwise, "add sub mul div floor_divide remainder pow neg abs exp log sqrt sin"),
@@ -69,7 +65,7 @@ for _name, _operation in METHODS.items():
 for _name, _operation in OPERATORS.items():
     setattr(Tensor, f"__{_name}__", _operation)
 for _name in "add sub mul truediv floordiv mod pow and or xor".split():
-    setattr(Tensor, f"__r{_name}__", _swapped(OPERATORS[_name]))
+    setattr(Tensor, f"__r{_name}__", lambda x, other, f=OPERATORS[_name]: f(other, x))
 for _name in "shape dtype device ndim data T".split():
     _getter, _setter = (getattr(conversion, f"{verb}_{_name}", None) for verb in ("get", "set"))
     setattr(Tensor, _name, property(_getter, _setter))

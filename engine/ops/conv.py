@@ -69,8 +69,7 @@ conv1d, conv2d, conv3d = of_dimensions(convolution)
 
 
 def _padding(name, padding, kernel, stride, dilation) -> list[tuple[int, int]]:
-    if padding == "valid":
-        padding = 0
+    padding = 0 if padding == "valid" else padding
     if isinstance(padding, str):
         if padding != "same":
             raise RuntimeError(f"{name}: Invalid padding string: '{padding}', expected valid, same")
