@@ -2,7 +2,7 @@
 
 import builtins
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,24 +50,18 @@ def mean(x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: Dtype = N
     return record(y, (x,), lambda dy: (np.broadcast_to(dy.reshape(kept) / n, shape),), name)
 
 
-def var(
-    x: Tensor, dim: Dims = None, *, correction: int = 1, keepdim: bool = False,
-    unbiased: bool | None = None,
-) -> Tensor:  # fmt: skip
+def var(x: Tensor, dim: Dims = None, **options: Any) -> Tensor:
     """y = Σ (x - x̄)² / (n - correction),  dx = 2 (x - x̄) dy / (n - correction)
 
-    unbiased=False is the older way to write correction=0.
+    options: correction (1) and keepdim (False) by name; unbiased=False is the older correction=0.
     """
-    y, centred, free, kept = _variance("var", x, dim, correction, keepdim, unbiased)
+    y, centred, free, kept = _variance("var", x, dim, **options)
     return record(y, (x,), lambda dy: (2 * centred * dy.reshape(kept) / free,))
 
 
-def std(
-    x: Tensor, dim: Dims = None, *, correction: int = 1, keepdim: bool = False,
-    unbiased: bool | None = None,
-) -> Tensor:  # fmt: skip
-    """y = √var(x),  dx = (x - x̄) dy / (y (n - correction)), and 0 where y = 0"""
-    variance, centred, free, kept = _variance("std", x, dim, correction, keepdim, unbiased)
+def std(x: Tensor, dim: Dims = None, **options: Any) -> Tensor:
+    """y = √var(x),  dx = (x - x̄) dy / (y (n - correction)), and 0 where y = 0 (options as var)"""
+    variance, centred, free, kept = _variance("std", x, dim, **options)
     y = np.sqrt(variance)
 
     def backward(dy):
@@ -218,7 +212,7 @@ def _sum_type(a: np.ndarray, dtype: Dtype) -> np.dtype:
     return a.dtype if a.dtype.kind == "f" else np.dtype(np.int64)
 
 
-def _variance(function, x, dim, correction, keepdim, unbiased) -> tuple:
+def _variance(function, x, dim, correction=1, keepdim=False, unbiased=None) -> tuple:
     """The variance, x - x̄, the divisor, and the shape in which summed axes have size 1."""
     a, axes, kept = _axes(x, dim)
     require_floating(function, a, RuntimeError)
