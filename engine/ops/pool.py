@@ -73,7 +73,7 @@ def avg_pool(
 def adaptive_avg_pool(dims: int, input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
     """y[i] = the mean of x[⌊i n / m⌋ … ⌈(i + 1) n / m⌉ - 1]: m means of n numbers along each axis
 
-    The means are a product with a matrix of shares, y = A x, and so dx = Aᵀ dy.
+    Such a mean is a product with a matrix of shares along each axis, y = A x, and so dx = Aᵀ dy.
     Shapes: x (N, C, *sizes) or (C, *sizes); y with output_size for sizes; None keeps a size.
     Raises: RuntimeError for shapes and sizes that do not fit.
     """
@@ -86,17 +86,13 @@ def adaptive_avg_pool(dims: int, input: Tensor, output_size: int | Sequence[int 
         raise RuntimeError(f"{name}: output_size must have {dims} sizes, but got {output_size}")
     wanted = [n if m is None else m for n, m in zip(a.shape[-dims:], wanted, strict=True)]
     sizes = for_each_axis(name, "output_size", wanted, dims, 0)
-    before, shares = a.shape[-dims:], _shares(a.shape[-dims:], sizes, a.dtype)
-
-    def product(matrix, x, sizes):
-        x = batch_last(x, dims)
-        y = matrix @ x.reshape(len(x), matrix.shape[1], x.shape[-1])
-        return batch_first(y.reshape(len(x), *sizes, x.shape[-1]), input.array.ndim)
+    matrices = [_shares(n, m, a.dtype) for n, m in zip(a.shape[-dims:], sizes, strict=True)]
+    y = batch_first(_along_axes(matrices, batch_last(a, dims)), a.ndim)
 
     def backward(dy):
-        return (product(shares.T, dy, before),)
+        back = [shares.T for shares in matrices]
+        return (batch_first(_along_axes(back, batch_last(dy, dims)), a.ndim),)
 
-    y = product(shares, a, sizes)
     return record(y, (input,), backward, f"AdaptiveAvgPool{dims}DBackward0")
 
 
@@ -132,12 +128,18 @@ def _over_windows(ufunc, windows, padded, input) -> tuple[np.ndarray, np.ndarray
     return y, z
 
 
-@functools.lru_cache(maxsize=16)
-def _shares(sizes: tuple[int, ...], means: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """In each row the shares of all numbers in one mean, a product of their shares along axes."""
-    shares = np.ones((1, 1))
-    for n, m in zip(sizes, means, strict=True):
-        i, j = np.arange(m)[:, None], np.arange(n)
-        inside = (j >= i * n // max(m, 1)) & (j < -(-(i + 1) * n // max(m, 1)))
-        shares = np.kron(shares, inside / np.maximum(inside.sum(1, keepdims=True), 1))
-    return shares.astype(dtype)
+@functools.lru_cache(maxsize=64)
+def _shares(n: int, m: int, dtype: np.dtype) -> np.ndarray:
+    """(m, n): in row i the shares of n numbers in their i-th mean of m."""
+    i, j = np.arange(m)[:, None], np.arange(n)
+    inside = (j >= i * n // max(m, 1)) & (j < -(-(i + 1) * n // max(m, 1)))
+    return (inside / np.maximum(inside.sum(1, keepdims=True), 1)).astype(dtype)
+
+
+def _along_axes(matrices: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:
+    """Each matrix applied along its axis of (C, *sizes, N)."""
+    for axis, matrix in enumerate(matrices, start=1):
+        before, after = x.shape[:axis], x.shape[axis + 1 :]
+        x = matrix @ x.reshape(math.prod(before), x.shape[axis], math.prod(after))
+        x = x.reshape(*before, len(matrix), *after)
+    return x
