@@ -11,7 +11,7 @@ Change `engine` to `torch` in these two lines, and the same program prints the s
 import warnings
 
 from engine import nn, optim, utils
-from engine.autograd import Tensor
+from engine.autograd import Tensor, no_grad
 from engine.creation import (
     FloatTensor, LongTensor, arange, from_numpy, full, full_like, linspace, ones, ones_like, rand,
     rand_like, randint, randint_like, randn, randn_like, randperm, tensor, zeros, zeros_like,
@@ -20,7 +20,6 @@ from engine.dtypes import (
     Size, device, dtype, float32, float64, get_default_dtype, int32, int64, set_default_dtype,
     uint8, bool_ as bool, float32 as float, float64 as double, int32 as int, int64 as long,
 )
-from engine.grad_mode import no_grad
 from engine.ops.elementwise import where
 from engine.ops.linalg import einsum
 from engine.ops.shape import cat, stack

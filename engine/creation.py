@@ -4,7 +4,6 @@ All take these options by name: dtype, device ("cpu"), requires_grad.
 """
 
 import math
-import operator
 import reprlib
 import warnings
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import constant
+from engine.ops.arguments import sizes_of
 from engine.random import Generator, default_generator, multiply_add
 from engine.tensor import Tensor  # with its operators and methods
 
@@ -108,9 +108,8 @@ def randn(*size: Any, generator: Generator | None = None, **options: Any) -> Ten
     return _finish((generator or default_generator).normal(_size(size), _type(options)), **options)
 
 
-def randint(
-    low: int, high: Any, size: Any = None, *, generator: Generator | None = None, **options: Any
-) -> Tensor:
+def randint(low: int, high: Any, size: Any = None, *, generator: Generator | None = None,
+            **options: Any) -> Tensor:  # fmt: skip
     """Random integers of [low, high): randint(high, size) or randint(low, high, size)"""
     if size is None:
         low, high, size = 0, low, high
@@ -182,9 +181,7 @@ def _without_tensors(data):
 
 
 def _size(size) -> tuple[int, ...]:
-    if len(size) == 1 and isinstance(size[0], (tuple, list)):
-        size = size[0]
-    sizes = tuple(operator.index(n) for n in size)
+    sizes = sizes_of(size)
     if min(sizes, default=0) < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension: {list(sizes)}")
     return sizes
@@ -199,9 +196,7 @@ def _like(input: Tensor, options: dict) -> dict:
     return {**options, "dtype": options.get("dtype") or dtypes.from_numpy_dtype(input.array.dtype)}
 
 
-def _finish(
-    array: np.ndarray, dtype: Any = None, device: Any = "cpu", requires_grad: bool = False
-) -> Tensor:
+def _finish(array, dtype=None, device=None, requires_grad=False) -> Tensor:
     if dtype is not None:
         array = array.astype(dtypes.to_numpy_dtype(dtype), copy=False)
     dtypes.device(device or "cpu")  # raises for any other

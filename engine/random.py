@@ -62,9 +62,8 @@ class Generator:
         """One integer of [0, 2⁶³), as an int64 tensor's `random_()`: two draws, first on top."""
         return int(self._raw64(1)[0]) % 2**63
 
-    def uniform(
-        self, shape: Shape, dtype: Any = np.float32, low: float = 0.0, high: float = 1.0
-    ) -> np.ndarray:
+    def uniform(self, shape: Shape, dtype: Any = np.float32, low: float = 0.0,
+                high: float = 1.0) -> np.ndarray:  # fmt: skip
         """Uniform numbers x = low + (high - low) u with u in [0, 1), as `uniform_` draws them.
 
         float32: u = (low 24 bits of one draw) · 2⁻²⁴. float64: u = (low 53 bits of two draws,
@@ -82,9 +81,8 @@ class Generator:
         x = multiply_add(self._unit(_size(shape), kind), high - low, low)
         return np.where(x == high, low, x).reshape(shape)
 
-    def normal(
-        self, shape: Shape, dtype: Any = np.float32, mean: float = 0.0, std: float = 1.0
-    ) -> np.ndarray:
+    def normal(self, shape: Shape, dtype: Any = np.float32, mean: float = 0.0,
+               std: float = 1.0) -> np.ndarray:  # fmt: skip
         """Normal numbers x = mean + std z by Box and Muller (1958), as `normal_` draws them.
 
         z₁ = √(-2 ln u₁) cos(2π u₂),  z₂ = √(-2 ln u₁) sin(2π u₂)

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 
 from engine.autograd import Tensor
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import require_tensor
 from engine.ops.promotion import is_operand
 from engine.printing import tensor_repr
 
@@ -17,10 +17,6 @@ def _named(module, names: str) -> dict[str, Callable]:
     """The operations of a module; name=function where Tensor has another name for a function."""
     pairs = [name.partition("=") for name in names.split()]
     return {name: getattr(module, function or name) for name, _, function in pairs}
-
-
-def _swapped(operation: Callable) -> Callable:
-    return lambda x, other: operation(other, x)
 
 
 # What is both a function, engine.exp(x), and a method, x.exp().
@@ -54,8 +50,10 @@ OPERATORS: dict[str, Callable] = {
     **_named(linalg, "matmul"),
     **_named(inplace, "iadd=add_ isub=sub_ imul=mul_ itruediv=div_"),
     **_named(indexing, "getitem setitem"),
-    **_named(conversion, "len=length iter=iterate contains bool=truth float=as_float int=as_int"),
-    **_named(conversion, "index=as_index format=formatted array=to_array deepcopy=deep_copied"),
+    **_named(conversion, "len=length iter=iterate contains bool=truth index=as_index"),
+    **_named(conversion, "format=formatted array=to_array deepcopy=deep_copied"),
+    "float": lambda x: float(indexing.item(x)),
+    "int": lambda x: int(indexing.item(x)),
     "eq": lambda x, other: elementwise.eq(x, other) if is_operand(other) else NotImplemented,
     "ne": lambda x, other: elementwise.ne(x, other) if is_operand(other) else NotImplemented,
     "hash": object.__hash__,
@@ -67,7 +65,7 @@ for _name, _operation in METHODS.items():
 for _name, _operation in OPERATORS.items():
     setattr(Tensor, f"__{_name}__", _operation)
 for _name in "add sub mul truediv floordiv mod pow and or xor".split():
-    setattr(Tensor, f"__r{_name}__", _swapped(OPERATORS[_name]))
+    setattr(Tensor, f"__r{_name}__", lambda x, other, f=OPERATORS[_name]: f(other, x))
 for _name in "shape dtype device ndim data T".split():
     _getter, _setter = (getattr(conversion, f"{verb}_{_name}", None) for verb in ("get", "set"))
     setattr(Tensor, _name, property(_getter, _setter))

@@ -4,8 +4,8 @@ from typing import Any
 
 from engine.autograd import Tensor
 from engine.nn.linear import Affine
+from engine.ops.arguments import Sizes, for_each_axis
 from engine.ops.conv import convolution
-from engine.ops.windows import Sizes, for_each_axis
 
 
 class _ConvNd(Affine):

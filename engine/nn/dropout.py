@@ -2,7 +2,7 @@
 
 from engine.autograd import Tensor, record
 from engine.nn.module import Module
-from engine.ops.checks import require_tensor, title_of
+from engine.ops.arguments import require_tensor, title_of
 from engine.ops.inplace import in_place
 from engine.ops.layout import usual_order
 from engine.random import default_generator
@@ -20,7 +20,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     require_tensor("dropout", "input", input)
     if not training or p == 0 or not input.array.size:
         return input
-    return (in_place(_drop, "dropout_") if inplace else _drop)(input, p)
+    return (in_place(_drop) if inplace else _drop)(input, p)
 
 
 def _drop(x: Tensor, p: float) -> Tensor:

@@ -8,8 +8,7 @@ from engine.creation import zeros
 from engine.nn import init
 from engine.nn.dropout import dropout as drop
 from engine.nn.module import Module
-from engine.ops.arguments import refuse_options
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import refuse_options, require_tensor
 from engine.ops.recurrent import MODES, recurrent
 from engine.ops.shape import cat, stack, transpose, unsqueeze
 

@@ -1,14 +1,12 @@
 """Functions between layers: they bend each number, or turn a row of scores into probabilities."""
 
-import functools
 import math
 
 import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, record
-from engine.ops.arguments import axis_of
-from engine.ops.checks import require_floating, require_tensor
+from engine.ops.arguments import axis_of, require_floating, require_tensor
 from engine.ops.inplace import in_place
 from engine.ops.promotion import floating
 
@@ -19,7 +17,7 @@ SELU_SCALE = 1.0507009873554804934
 def relu(x: Tensor, inplace: bool = False) -> Tensor:
     """y = max(x, 0),  dx = dy where y ≠ 0"""
     if inplace:
-        return in_place(relu, "relu_")(x)
+        return in_place(relu)(x)
     require_tensor("relu", "input", x)
     if x.array.dtype.kind == "b":
         raise RuntimeError("relu expected numbers, but got Bool")
@@ -32,7 +30,7 @@ def relu(x: Tensor, inplace: bool = False) -> Tensor:
 def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """y = x for x > 0, slope·x elsewhere,  dx = dy for x > 0, slope·dy elsewhere"""
     if inplace:
-        return in_place(leaky_relu, "leaky_relu_")(x, negative_slope)
+        return in_place(leaky_relu)(x, negative_slope)
     a, slope = _floats("leaky_relu", x), negative_slope
     y = np.maximum(a, 0) + slope * np.minimum(a, 0)
     return record(y, (x,), lambda dy: (dy * (a > 0) + slope * dy * ~(a > 0),))
@@ -40,24 +38,23 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -
 
 def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """y = x for x > 0, α(eˣ - 1) elsewhere,  dx = dy for x > 0, α eˣ dy elsewhere"""
-    return (in_place(_scaled_elu, "elu_") if inplace else _scaled_elu)(x, "elu", alpha)
+    return (in_place(_elu) if inplace else _elu)(x, alpha)
 
 
 def selu(x: Tensor, inplace: bool = False) -> Tensor:
     """y = λ·elu(x, α),  α ≈ 1.6733 and λ ≈ 1.0507 keep mean 0 and variance 1 (Klambauer, 2017)"""
-    form = in_place(_scaled_elu, "selu_") if inplace else _scaled_elu
-    return form(x, "selu", SELU_ALPHA, SELU_SCALE)
+    return (in_place(_elu) if inplace else _elu)(x, SELU_ALPHA, SELU_SCALE)
 
 
-def _scaled_elu(x, name, alpha, scale=1.0):
-    a = _floats(name, x)
+def _elu(x, alpha, scale=1.0):
+    a = _floats("elu", x)
     low = np.minimum(a, 0)
     y = scale * (np.maximum(a, 0) + alpha * np.expm1(low))
 
     def backward(dy):
         return (scale * dy * ((a > 0) + alpha * np.exp(low) * (a <= 0)),)
 
-    return record(y, (x,), backward, "EluBackward0")
+    return record(y, (x,), backward)
 
 
 def gelu(x: Tensor, approximate: str = "none") -> Tensor:
@@ -85,7 +82,7 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
 def silu(x: Tensor, inplace: bool = False) -> Tensor:
     """y = x σ(x),  dx = σ (1 + x (1 - σ)) dy"""
     if inplace:
-        return in_place(silu, "silu_")(x)
+        return in_place(silu)(x)
     a = _floats("silu", x)
     s = sigmoid_of(a)
     return record(a * s, (x,), lambda dy: (dy * s * (1 + a * (1 - s)),))
@@ -147,37 +144,27 @@ def log_softmax(x: Tensor, dim: int | None = None, *, dtype: dtypes.dtype | None
 def erf(a: np.ndarray) -> np.ndarray:
     """erf a = 2/√π ∫₀ᵃ e^(-t²) dt for an array, exact to about one unit in the last place of 1.
 
-    Taylor's series around the nearest 1/32: eight terms in float64, three in float32 are enough.
+    Taylor's series to d⁴ around x, the nearest multiple of 1/512:
+    erf (x + d) ≈ erf x + 2/√π e^(-x²) (d - x d² + (2x² - 1)/3 d³ + (x/2 - x³/3) d⁴).
     """
     a = np.clip(a, -6, 6)  # erf 6 is 1 in float64
-    nearest = np.rint(a * 32)
-    distance = a - nearest / 32
-    node = nearest.astype(np.intp) + 192  # of NaN it is any node; its distance stays NaN
-    y = np.zeros_like(a)
-    for coefficient in _erf_coefficients(a.dtype)[::-1]:
-        y = y * distance + coefficient.take(node, mode="clip")
-    return y
+    nearest = np.rint(a * 512)
+    x = nearest / 512
+    d = a - x
+    at_x = _ERF.astype(a.dtype).take(nearest.astype(np.intp) + 3072, mode="clip")  # any of NaN
+    series = 1 - d * (x - d * ((2 * x * x - 1) / 3 + d * x * (0.5 - x * x / 3)))
+    return at_x + 2 / math.sqrt(math.pi) * np.exp(-x * x) * d * series
 
 
-@functools.cache
-def _erf_coefficients(dtype: np.dtype) -> np.ndarray:
-    """Row n holds the n-th Taylor coefficient of erf at -6, -6 + 1/32, …, 6.
-
-    The n-th derivative is 2/√π e^(-x²) (-1)ⁿ⁻¹ Hₙ₋₁(x), with Hermite's polynomials Hₙ.
-    """
-    x = np.arange(-192, 193) / 32
-    rows = [np.array([math.erf(v) for v in x])]
-    slope = 2 / math.sqrt(math.pi) * np.exp(-x * x)
-    for n in range(8):
-        hermite = np.polynomial.hermite.hermval(x, [0] * n + [1])
-        rows.append((-1) ** n * slope * hermite / math.factorial(n + 1))
-    return np.stack(rows[:9] if dtype == np.float64 else rows[:4]).astype(dtype)
+_ERF = np.array([math.erf(n / 512) for n in range(-3072, 3073)])
 
 
 def sigmoid_of(a: np.ndarray) -> np.ndarray:
-    """σ(a) of an array."""
-    # e⁻ˣ may become infinite: then 1 / (1 + e⁻ˣ) is 0, as it should be. Through tanh it would be
-    # as fast, but σ(-20) in float32 would be 0 and its logarithm lost.
+    """σ(a) of an array.
+
+    e⁻ˣ may become infinite: then 1 / (1 + e⁻ˣ) is 0, as it should be. Through tanh it would be as
+    fast, but σ(-20) in float32 would be 0 and its logarithm lost.
+    """
     return np.reciprocal(np.exp(-a) + 1)
 
 

@@ -1,9 +1,17 @@
-"""Arguments that many operations share: dims, and sizes given one by one or as a tuple."""
+"""Arguments that many operations share: dims, sizes, and what is required of tensors."""
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from engine import dtypes
+from engine.autograd import Tensor
+
 Dims = int | tuple[int, ...] | list[int] | None  # one axis, several, or all
+Sizes = int | Sequence[int]  # one for all axes, or one for each
+Dtype = dtypes.dtype | None
 
 
 def axis_of(dim: int, ndim: int) -> int:
@@ -25,10 +33,25 @@ def axes_of(dim: Dims, ndim: int) -> tuple[int, ...]:
 
 
 def sizes_of(sizes: Sequence) -> tuple[int, ...]:
-    """The sizes of f(2, 3) and of f((2, 3)) alike."""
+    """The sizes of f(2, 3) and of f((2, 3)) alike. TypeError unless they are integers."""
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = sizes[0]
-    return tuple(int(n) for n in sizes)
+    return tuple(map(operator.index, sizes))
+
+
+def for_each_axis(name: str, argument: str, value: Any, dims: int, least: int) -> tuple[int, ...]:
+    """(3, 3) of 3 for two axes, or the sizes themselves.
+
+    Raises: TypeError unless they are integers, RuntimeError for another number of them or if one is
+    below the least.
+    """
+    sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    seen = f"{argument} of {name} must be an int or {dims} of them, at least {least}, not {value!r}"
+    if not all(isinstance(n, (int, np.integer)) for n in sizes):
+        raise TypeError(seen)
+    if len(sizes) not in (1, dims) or min(sizes) < least:
+        raise RuntimeError(seen)
+    return sizes * (dims // len(sizes))
 
 
 def refuse_options(options: Mapping[str, Any], offered: Mapping[str, Any]) -> None:
@@ -42,3 +65,28 @@ def refuse_options(options: Mapping[str, Any], offered: Mapping[str, Any]) -> No
             raise TypeError(f"got an unexpected keyword argument '{name}'")
         if value != offered[name] and not (value is False and offered[name] is None):
             raise NotImplementedError(f"{name}={value!r} is not supported: leave {name} out")
+
+
+def require_tensor(function: str, argument: str, value: object) -> None:
+    """TypeError unless value is a tensor."""
+    if not isinstance(value, Tensor):
+        seen = type(value).__name__
+        raise TypeError(f"{function}(): argument '{argument}' must be Tensor, not {seen}")
+
+
+def require_floating(function: str, a: np.ndarray, error: type = NotImplementedError) -> None:
+    """NotImplementedError, or another error, unless a holds floating point numbers."""
+    if a.dtype.kind != "f":
+        raise error(f"\"{function}\" not implemented for '{title_of(a)}'")
+
+
+def title_of(a: np.ndarray) -> str:
+    """The word for a's number type in PyTorch's messages: Float, Long, ..."""
+    return dtypes.from_numpy_dtype(a.dtype).title
+
+
+def require_one_dtype(function: str, *tensors: Tensor | None) -> None:
+    """RuntimeError unless the tensors (those that are not None) hold one type of numbers."""
+    kinds = {x.array.dtype for x in tensors if x is not None}
+    if len(kinds) > 1:
+        raise RuntimeError(f"{function}: expected one dtype, but got {sorted(map(str, kinds))}")

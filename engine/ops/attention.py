@@ -7,19 +7,17 @@ from itertools import islice
 import numpy as np
 
 from engine.autograd import Tensor, record
-from engine.ops.arguments import refuse_options
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import refuse_options, require_tensor
 from engine.ops.linalg import ones_vector
 from engine.random import default_generator
 
 _NAME = "ScaledDotProductFlashAttentionForCpuBackward0"
 
 
-def scaled_dot_product_attention(
-    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0, is_causal: bool = False, *, scale: float | None = None,
-    enable_gqa: bool = False,
-) -> Tensor:  # fmt: skip
+def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
+                                 attn_mask: Tensor | None = None, dropout_p: float = 0.0,
+                                 is_causal: bool = False, *, scale: float | None = None,
+                                 enable_gqa: bool = False) -> Tensor:  # fmt: skip
     """y = p v,  p = softmax(s q kᵀ + mask) of each row,  s = 1/√E   (one record)
 
     dv = pᵀ dy,  dz = p (dp - Σ p dp) with dp = dy vᵀ,  dq = s dz k,  dk = s dzᵀ q,  dmask = dz
@@ -39,10 +37,8 @@ def scaled_dot_product_attention(
     return attend((query, key, value), False, attn_mask, dropout_p, is_causal, scale)
 
 
-def attend(
-    inputs: Sequence[Tensor], stacked: bool, mask: Tensor | None, dropout_p: float,
-    is_causal: bool, scale: float | None = None,
-) -> Tensor:  # fmt: skip
+def attend(inputs: Sequence[Tensor], stacked: bool, mask: Tensor | None, dropout_p: float,
+           is_causal: bool, scale: float | None = None) -> Tensor:  # fmt: skip
     """The same for q, k, v, or if stacked for [qkv], [q, kv] or [q, k, v] along a first axis.
 
     The gradients of stacks are stacked too, in their memory layout.
@@ -65,11 +61,10 @@ def attend(
     except ValueError:
         given = parts if mask is None else [*parts, mask.array]
         seen = ", ".join(f"{a.dtype} {list(a.shape)}" for a in given)
-        raise RuntimeError(
-            "scaled_dot_product_attention expected query (…, L, E), key (…, S, E), value (…, S, V) "
-            "of one floating point dtype, attn_mask to broadcast to (…, L, S), bool or of that "
-            f"dtype, and None if is_causal; but got {seen}, {is_causal=}, {dropout_p=}"
-        ) from None
+        wanted = "query (…, L, E), key (…, S, E), value (…, S, V) of one floating point dtype, "
+        wanted += "attn_mask (…, L, S) of it or bool, and None if is_causal; 0 ≤ dropout_p ≤ 1"
+        seen += f", {is_causal=}, {dropout_p=}"
+        raise RuntimeError(f"attention expected {wanted}, but got {seen}") from None
 
     def backward(dy):
         dy = np.ascontiguousarray(dy)

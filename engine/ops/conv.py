@@ -3,15 +3,15 @@
 import numpy as np
 
 from engine.autograd import Tensor, record
+from engine.ops.arguments import Sizes, for_each_axis, require_one_dtype
 from engine.ops.layout import batch_first, batch_last, empty_batch_last, require_batch
 from engine.ops.linalg import ones_vector
-from engine.ops.windows import Sizes, Windows, for_each_axis, of_dimensions
+from engine.ops.windows import Windows, of_dimensions
 
 
-def convolution(
-    dims: int, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Sizes = 1,
-    padding: Sizes | str = 0, dilation: Sizes = 1, groups: int = 1,
-) -> Tensor:  # fmt: skip
+def convolution(dims: int, input: Tensor, weight: Tensor, bias: Tensor | None = None,
+                stride: Sizes = 1, padding: Sizes | str = 0, dilation: Sizes = 1,
+                groups: int = 1) -> Tensor:  # fmt: skip
     """y[b, o] = bias[o] + Σ_i weight[o, i] ⋆ x[b, i]
 
     ⋆ is the cross-correlation: (w ⋆ x)[p] = Σ_k w[k] x[stride·p + dilation·k - padding]. Laid out
@@ -68,8 +68,7 @@ conv1d, conv2d, conv3d = of_dimensions(convolution)
 
 
 def _padding(name, padding, kernel, stride, dilation) -> list[tuple[int, int]]:
-    if padding == "valid":
-        padding = 0
+    padding = 0 if padding == "valid" else padding
     if isinstance(padding, str):
         if padding != "same":
             raise RuntimeError(f"{name}: Invalid padding string: '{padding}', expected valid, same")
@@ -92,6 +91,4 @@ def _check(name, dims, input, weight, bias, groups) -> None:
         raise RuntimeError(f"{given}, expected input{shape} to have {wanted} channels, not {seen}")
     if bias is not None and bias.array.shape != (expected[0],):
         raise RuntimeError(f"{given}, expected a bias of {expected[0]}, got {bias.array.shape}")
-    kinds = {str(t.dtype) for t in (input, weight, bias) if t is not None}
-    if len(kinds) > 1:
-        raise RuntimeError(f"{name}: expected one scalar type, but got {sorted(kinds)}")
+    require_one_dtype(name, input, weight, bias)

@@ -9,15 +9,9 @@ import numpy as np
 from engine import dtypes
 from engine.autograd import Tensor, constant
 from engine.dtypes import Size, device, dtype
-from engine.ops.arguments import axis_of
-from engine.ops.checks import require_tensor
-from engine.ops.indexing import getitem, item
+from engine.ops.arguments import axis_of, require_tensor
+from engine.ops.indexing import getitem
 from engine.ops.shape import t, to_dtype
-
-
-def get_shape(x: Tensor) -> Size:
-    """The size of each axis."""
-    return Size(x.array.shape)
 
 
 def get_dtype(x: Tensor) -> dtype:
@@ -56,7 +50,7 @@ def detach(x: Tensor) -> Tensor:
     return constant(x.array)
 
 
-get_ndim, get_data, get_T = dim, detach, t  # as properties
+get_shape, get_ndim, get_data, get_T = size, dim, detach, t  # as properties
 
 
 def requires_grad_(x: Tensor, requires_grad: bool = True) -> Tensor:
@@ -72,10 +66,9 @@ def numpy(x: Tensor) -> np.ndarray:
     return x.array
 
 
-def to(
-    x: Tensor, *args: Any, dtype: dtypes.dtype | None = None,
-    device: dtypes.device | str | None = None, non_blocking: bool = False, copy: bool = False,
-) -> Tensor:  # fmt: skip
+def to(x: Tensor, *args: Any, dtype: dtypes.dtype | None = None,
+       device: dtypes.device | str | None = None, non_blocking: bool = False,
+       copy: bool = False) -> Tensor:  # fmt: skip
     """x in another number type, or x itself: to(dtype), to(device), to(device, dtype), to(other).
 
     Raises: RuntimeError for a device other than the CPU.
@@ -137,16 +130,6 @@ def truth(x: Tensor) -> bool:
     return bool(x.array.item())
 
 
-def as_float(x: Tensor) -> float:
-    """float(x) of the one element"""
-    return float(item(x))
-
-
-def as_int(x: Tensor) -> int:
-    """int(x) of the one element"""
-    return int(item(x))
-
-
 def as_index(x: Tensor) -> int:
     """x as an index. TypeError unless it is one integer."""
     if x.array.size != 1 or x.array.dtype.kind == "f":
@@ -156,9 +139,7 @@ def as_index(x: Tensor) -> int:
 
 def formatted(x: Tensor, spec: str) -> str:
     """f"{x:.3f}" formats the number of a tensor without axes"""
-    if not x.array.ndim:
-        return format(x.array.item(), spec)
-    return object.__format__(x, spec)
+    return object.__format__(x, spec) if x.array.ndim else format(x.array.item(), spec)
 
 
 def deep_copied(x: Tensor, memo: dict) -> Tensor:

@@ -4,29 +4,27 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, constant, record
-from engine.ops.checks import require_tensor
-from engine.ops.promotion import floating, operands
+from engine.ops.arguments import require_tensor
+from engine.ops.promotion import Operand, floating, operands
 
 
-def add(x: Tensor | float, y: Tensor | float, *, alpha: float = 1) -> Tensor:
+def add(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
     """z = x + alpha·y,  dx = dz,  dy = alpha·dz"""
     a, b = operands(x, y)
-    if alpha == 1:
-        return record(a + b, (x, y), lambda dz: (dz, dz))
-    return record(a + alpha * b, (x, y), lambda dz: (dz, alpha * dz))
+    b = b if alpha == 1 else alpha * b
+    return record(a + b, (x, y), lambda dz: (dz, dz if alpha == 1 else alpha * dz))
 
 
-def sub(x: Tensor | float, y: Tensor | float, *, alpha: float = 1) -> Tensor:
+def sub(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
     """z = x - alpha·y,  dx = dz,  dy = -alpha·dz"""
     a, b = operands(x, y)
     if _is_bool(a) or _is_bool(b):
         raise RuntimeError("`-` with a bool tensor is not supported: write x ^ y, ~x or x.long()")
-    if alpha == 1:
-        return record(a - b, (x, y), lambda dz: (dz, -dz))
-    return record(a - alpha * b, (x, y), lambda dz: (dz, -alpha * dz))
+    b = b if alpha == 1 else alpha * b
+    return record(a - b, (x, y), lambda dz: (dz, -alpha * dz))
 
 
-def mul(x: Tensor | float, y: Tensor | float) -> Tensor:
+def mul(x: Operand, y: Operand) -> Tensor:
     """z = x y,  dx = y dz,  dy = x dz"""
     a, b = operands(x, y)
     if not isinstance(y, Tensor):
@@ -34,7 +32,7 @@ def mul(x: Tensor | float, y: Tensor | float) -> Tensor:
     return record(a * b, (x, y), lambda dz: (dz * b, dz * a))
 
 
-def div(x: Tensor | float, y: Tensor | float) -> Tensor:
+def div(x: Operand, y: Operand) -> Tensor:
     """z = x / y,  dx = dz / y,  dy = -dz x / y²"""
     a, b = operands(x, y)
     kind = np.result_type(a, b)
@@ -44,22 +42,18 @@ def div(x: Tensor | float, y: Tensor | float) -> Tensor:
     return record(z, (x, y), lambda dz: (dz / b, -dz * (z / b)))
 
 
-def floor_divide(x: Tensor | float, y: Tensor | float) -> Tensor:
+def floor_divide(x: Operand, y: Operand) -> Tensor:
     """z = ⌊x / y⌋ (no gradient: it is 0 where it exists)"""
-    a, b = operands(x, y)
-    _refuse_integer_zero(a, b)
-    return constant(np.floor_divide(a, b))
+    return constant(np.floor_divide(*_divisible(x, y)))
 
 
-def remainder(x: Tensor | float, y: Tensor | float) -> Tensor:
+def remainder(x: Operand, y: Operand) -> Tensor:
     """z = x - y ⌊x / y⌋,  dx = dz,  dy = -⌊x / y⌋ dz"""
-    a, b = operands(x, y)
-    _refuse_integer_zero(a, b)
-    z = np.remainder(a, b)
-    return record(z, (x, y), lambda dz: (dz, -dz * np.floor_divide(a, b)))
+    a, b = _divisible(x, y)
+    return record(np.remainder(a, b), (x, y), lambda dz: (dz, -dz * np.floor_divide(a, b)))
 
 
-def pow(x: Tensor | float, y: Tensor | float) -> Tensor:
+def pow(x: Operand, y: Operand) -> Tensor:
     """z = xʸ,  dx = y xʸ⁻¹ dz,  dy = xʸ ln x dz"""
     a, b = operands(x, y)
     try:
@@ -126,9 +120,7 @@ def round(x: Tensor, *, decimals: int = 0) -> Tensor:
     return record(np.round(x.array, decimals), (x,), lambda dy: (np.zeros_like(dy),))
 
 
-def clamp(
-    x: Tensor, min: Tensor | float | None = None, max: Tensor | float | None = None
-) -> Tensor:
+def clamp(x: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """y = x, but at least min and at most max,  dx = dy where x is within the bounds
 
     A bound is a number or a tensor that broadcasts; a tensor bound gets the gradient where it wins.
@@ -160,7 +152,7 @@ def _extremum(choose, wins, x, y, share_of_a_tie, name) -> Tensor:
     return record(choose(a, b), (x, y), backward, name)
 
 
-def where(condition: Tensor, x: Tensor | float, y: Tensor | float) -> Tensor:
+def where(condition: Tensor, x: Operand, y: Operand) -> Tensor:
     """z = x where condition holds, y elsewhere; each gets the gradient where it was taken"""
     chosen = _mask("where", "condition", condition)
     if not isinstance(x, Tensor) and not isinstance(y, Tensor):
@@ -170,7 +162,7 @@ def where(condition: Tensor, x: Tensor | float, y: Tensor | float) -> Tensor:
     return record(np.where(chosen, a, b), (x, y), lambda dz: (dz * chosen, dz * ~chosen))
 
 
-def masked_fill(x: Tensor, mask: Tensor, value: Tensor | float) -> Tensor:
+def masked_fill(x: Tensor, mask: Tensor, value: Operand) -> Tensor:
     """y = value where mask is True, x elsewhere,  dx = dy where mask is False"""
     hidden = _mask("masked_fill", "mask", mask)
     fill = np.asarray(value.array if isinstance(value, Tensor) else value, x.array.dtype)
@@ -214,9 +206,11 @@ def _is_bool(a) -> bool:
     return isinstance(a, bool) or (isinstance(a, np.ndarray) and a.dtype.kind == "b")
 
 
-def _refuse_integer_zero(a, b) -> None:
+def _divisible(x, y) -> tuple:
+    a, b = operands(x, y)
     if np.result_type(a, b).kind in "iu" and not np.all(b):
         raise RuntimeError("ZeroDivisionError: an integer tensor was divided by 0")
+    return a, b
 
 
 def _power_slope(a, b):

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from engine.autograd import Tensor, changes, check_in_place, record
-from engine.ops.arguments import axis_of, refuse_options
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import axis_of, refuse_options, require_tensor
 
 # What else PyTorch's embeddings can do, at the only value that is offered.
 NORMS = {"max_norm": None, "norm_type": 2.0, "scale_grad_by_freq": False, "sparse": False}
@@ -77,17 +76,17 @@ def index_select(x: Tensor, dim: int, index: Tensor) -> Tensor:
     return _picked(x, where, "IndexSelectBackward0")
 
 
-def embedding(
-    input: Tensor, weight: Tensor, padding_idx: int | None = None, **options: Any
-) -> Tensor:
+def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, **rest: Any) -> Tensor:
     """y[…] = weight[input[…]],  dweight[i] = the sum of dy where input is i, 0 for padding_idx
+
+    The sum is taken number by number: np.add.at takes two to four times as long for rows.
 
     Shapes: input (…), int64 or int32; weight (V, D); y (…, D).
     Raises: IndexError for an index outside 0 … V - 1, RuntimeError for another dtype or shape,
     AssertionError for a padding_idx outside -V … V - 1. NotImplementedError for PyTorch's options
     max_norm, norm_type, scale_grad_by_freq and sparse.
     """
-    refuse_options(options, NORMS)
+    refuse_options(rest, NORMS)
     require_tensor("embedding", "weight", weight)
     shape = weight.array.shape
     if len(shape) != 2:
@@ -97,7 +96,6 @@ def embedding(
 
     def backward(dy):
         dw = np.zeros(shape, dy.dtype)
-        # Number by number, np.add.at takes a quarter to a half of its time for rows.
         cells = places[..., None] * np.int64(shape[1]) + np.arange(shape[1])
         np.add.at(dw.reshape(-1), cells.reshape(-1), dy.reshape(-1))
         if padding is not None:
@@ -128,17 +126,14 @@ def item(x: Tensor) -> int | float | bool:
 
 
 def _numpy_index(index) -> tuple:
-    return tuple(_index_part(i) for i in (index if isinstance(index, tuple) else (index,)))
+    return tuple(map(_index_part, index if isinstance(index, tuple) else (index,)))
 
 
 def _index_part(index):
     if isinstance(index, Tensor):
         return index.array
-    if isinstance(index, slice):
-        if index.step is not None and index.step <= 0:
-            raise ValueError(f"step must be greater than zero, but got {index.step}; use flip()")
-        return slice(*(i.item() if isinstance(i, Tensor) else i
-                       for i in (index.start, index.stop, index.step)))  # fmt: skip
+    if isinstance(index, slice) and index.step is not None and index.step <= 0:
+        raise ValueError(f"step must be greater than zero, but got {index.step}; use flip()")
     return index
 
 

@@ -6,16 +6,17 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, changes, check_in_place, constant, rebase
-from engine.ops import elementwise
-from engine.ops.checks import require_tensor, title_of
+from engine.ops.arguments import require_tensor, title_of
+from engine.ops.elementwise import add, div, masked_fill, mul, sub
 from engine.ops.shape import expand, to_dtype
 
 
-def in_place(operation: Callable[..., Tensor], name: str) -> Callable[..., Tensor]:
+def in_place(operation: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """The form of an operation that writes its result into its first argument and returns it.
 
     Raises: RuntimeError where the result does not fit, or where a gradient would be spoilt.
     """
+    name = operation.__name__.strip("_") + "_"
 
     def method(x: Tensor, *args, **kwargs) -> Tensor:
         if check_in_place(x, *args):
@@ -34,7 +35,7 @@ def in_place(operation: Callable[..., Tensor], name: str) -> Callable[..., Tenso
 
 def _fill(x: Tensor, value) -> Tensor:
     """y = value everywhere"""
-    return elementwise.masked_fill(x, constant(np.ones(x.array.shape, bool)), value)
+    return masked_fill(x, constant(np.ones(x.array.shape, bool)), value)
 
 
 def _copy(x: Tensor, source: Tensor) -> Tensor:
@@ -43,12 +44,8 @@ def _copy(x: Tensor, source: Tensor) -> Tensor:
     return expand(to_dtype(source, x.array.dtype), *x.array.shape)
 
 
-add_ = in_place(elementwise.add, "add_")
-sub_ = in_place(elementwise.sub, "sub_")
-mul_ = in_place(elementwise.mul, "mul_")
-div_ = in_place(elementwise.div, "div_")
-fill_ = in_place(_fill, "fill_")
-copy_ = in_place(_copy, "copy_")
+add_, sub_, mul_, div_ = map(in_place, (add, sub, mul, div))
+fill_, copy_ = in_place(_fill), in_place(_copy)
 
 
 def zero_(x: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.autograd import Tensor
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import require_tensor
 
 
 def batch_last(a: np.ndarray, dims: int) -> np.ndarray:
@@ -34,9 +34,7 @@ def usual_order(a: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(a) if chosen else a
 
 
-def empty_batch_last(
-    shape: Sequence[int], dtype: np.dtype, ndim: int
-) -> tuple[np.ndarray, np.ndarray]:
+def empty_batch_last(shape: Sequence[int], dtype: np.dtype, ndim: int) -> tuple[np.ndarray, ...]:
     """An empty (N, C, *sizes), or (C, *sizes) as ndim says, and its view as (C, *sizes, N).
 
     Its memory has the order of the view, and is its own: see view() in engine/ops/shape.py.

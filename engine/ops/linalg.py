@@ -6,7 +6,7 @@ from string import ascii_letters
 import numpy as np
 
 from engine.autograd import Tensor, record
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import require_one_dtype, require_tensor
 from engine.ops.elementwise import add, mul
 from engine.ops.shape import unsqueeze
 
@@ -17,7 +17,9 @@ def matmul(x: Tensor, y: Tensor) -> Tensor:
     Shapes: (n,) (n,) → (); (m, n) (n,) → (m,); (m, n) (n, k) → (m, k); more axes are batches,
     which broadcast.
     """
-    a, b = _arrays("matmul", x, y)
+    require_tensor("matmul", "other", y)
+    require_one_dtype("matmul", x, y)
+    a, b = x.array, y.array
     try:
         z = np.matmul(a, b)
     except ValueError:
@@ -153,16 +155,6 @@ def _spelled_out(equation: str, arrays: list[np.ndarray]) -> tuple[list[str], st
     return named, output.replace("...", free[:widest])
 
 
-def _arrays(function: str, x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    require_tensor(function, "input", x)
-    require_tensor(function, "other", y)
-    if x.array.dtype != y.array.dtype:
-        raise RuntimeError(f"{function}: expected one dtype, but got {x.dtype} and {y.dtype}")
-    if not x.array.ndim or not y.array.ndim:
-        raise RuntimeError(f"{function} expected axes, but got shapes {x.shape} and {y.shape}")
-    return x.array, y.array
-
-
 def _require_axes(function, n, *inputs) -> None:
     for x in inputs:
         if x.array.ndim != n:
@@ -170,5 +162,5 @@ def _require_axes(function, n, *inputs) -> None:
 
 
 def _misfit(a: np.ndarray, b: np.ndarray, hint: str = "") -> RuntimeError:
-    shapes = " and ".join("x".join(str(n) for n in m.shape) for m in (a, b))
+    shapes = " and ".join("x".join(map(str, m.shape)) or "a number" for m in (a, b))
     return RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({shapes}){hint}")

@@ -13,7 +13,7 @@ import numpy as np
 from engine.autograd import Tensor, record
 from engine.ops import targets
 from engine.ops.activation import log_sigmoid_of, sigmoid_of
-from engine.ops.checks import require_floating, require_tensor, title_of
+from engine.ops.arguments import require_floating, require_tensor, title_of
 from engine.ops.promotion import operands
 
 _SMALLEST = float(np.float32(1e-12))  # PyTorch's bound is rounded to float32, in float64 too
@@ -54,9 +54,8 @@ def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor
     return record(y, (input, target), backward, name)
 
 
-def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
-) -> Tensor:
+def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, *,
+                         reduction: str = "mean") -> Tensor:  # fmt: skip
     """L = mean of -w (t ln p + (1 - t) ln(1 - p)),  dp = w (p - t) / (p (1 - p)) dL / n
 
     Both logarithms are at least -100 and p (1 - p) at least 10⁻¹², so that p = 0 and p = 1 are
@@ -79,20 +78,18 @@ def binary_cross_entropy(
         _require_probabilities("input", p)
     if not np.maximum.reduce(t * u, axis=None, initial=0) <= 0:
         _require_probabilities("target", t)
-    target_wanted = target._requires_grad
 
     def backward(dy):
         share = dy / n if weight is None else dy / n * w
         dp = (p - t) / np.maximum(p * (1 - p), _SMALLEST) * share
-        return dp, (np.log1p(-p) - np.log(p)) * share if target_wanted else None
+        return dp, (np.log1p(-p) - np.log(p)) * share if target._requires_grad else None
 
     return record(y, (input, target), backward)
 
 
-def binary_cross_entropy_with_logits(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:  # fmt: skip
+def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None = None, *,
+                                     reduction: str = "mean",
+                                     pos_weight: Tensor | None = None) -> Tensor:  # fmt: skip
     """L = mean of -w (c t ln σ(x) + (1 - t) ln σ(-x)),  dx = w ((c t + 1 - t) σ(x) - c t) dL / n
 
     Exact for every finite x: σ(x) is never rounded to 1 before its logarithm is taken.
@@ -120,10 +117,8 @@ def binary_cross_entropy_with_logits(
     return record(y, (input, target), backward)
 
 
-def nll_loss(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100,
-    reduction: str = "mean",
-) -> Tensor:  # fmt: skip
+def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, *,
+             ignore_index: int = -100, reduction: str = "mean") -> Tensor:  # fmt: skip
     """L = -Σ w[t] x[t] / Σ w[t],  dx = -w[t] dL / Σ w[t] at the target t, 0 elsewhere
 
     Shapes: input (N, C), (C,) or (N, C, d1, …), log-probabilities; target (N,), () or (N, d1, …),
@@ -146,10 +141,9 @@ def nll_loss(
     return record(y, (input,), backward, _nll_name(shape))
 
 
-def cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100,
-    reduction: str = "mean", label_smoothing: float = 0.0,
-) -> Tensor:  # fmt: skip
+def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, *,
+                  ignore_index: int = -100, reduction: str = "mean",
+                  label_smoothing: float = 0.0) -> Tensor:  # fmt: skip
     """L = -Σ q ln softmax(x),  dx = (softmax(x) Σ q - q) dL: softmax and nll_loss in one
 
     q = w t is 0 but for the target t if that is a class number (the mean divides by Σ w[t]). A
@@ -179,13 +173,13 @@ def cross_entropy(
     each = np.where(q == 0, 0, -q * log_p[place])  # 0 ln 0 is 0
     each = each.sum(0) if each.ndim == 2 else each
     y, n = _reduced(each.reshape(targets.sample_shape(shape)), reduction, total)
-    target_wanted = target._requires_grad
 
     def backward(dy):
         share = dy.reshape(-1) / n
         dx = np.exp(log_p) * (share * mass)
         dx[place] -= share * q
-        dt = targets.classes_second(-share * dq * log_p, shape) if target_wanted else None
+        wanted = target._requires_grad
+        dt = targets.classes_second(-share * dq * log_p, shape) if wanted else None
         return targets.classes_second(dx, shape), dt
 
     return record(y, (input, target), backward, name)

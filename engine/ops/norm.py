@@ -7,16 +7,14 @@ import numpy as np
 
 from engine.autograd import Tensor, record
 from engine.memory import changes
-from engine.ops.checks import require_floating, require_tensor
+from engine.ops.arguments import require_floating, require_tensor
 from engine.ops.layout import batch_last, empty_batch_last
 from engine.ops.linalg import ones_vector
 
 
-def batch_norm(
-    input: Tensor, running_mean: Tensor | None, running_var: Tensor | None,
-    weight: Tensor | None = None, bias: Tensor | None = None, training: bool = False,
-    momentum: float = 0.1, eps: float = 1e-5,
-) -> Tensor:  # fmt: skip
+def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None,
+               weight: Tensor | None = None, bias: Tensor | None = None, training: bool = False,
+               momentum: float = 0.1, eps: float = 1e-5) -> Tensor:  # fmt: skip
     """y = w (x - μ) / √(σ² + eps) + b  in each channel (Ioffe and Szegedy, 2015)
 
     training: μ and σ² are the batch's mean and (biased) variance. The running ones move to them,
@@ -30,8 +28,8 @@ def batch_norm(
     """
     require_tensor("batch_norm", "input", input)
     a = input.array
-    running = {"running_mean": running_mean, "running_var": running_var}
-    _check(a, {**running, "weight": weight, "bias": bias}, training, eps)
+    parts = {"running_mean": running_mean, "running_var": running_var}
+    _check(a, {**parts, "weight": weight, "bias": bias}, training, eps)
     rows = np.ascontiguousarray(batch_last(a, a.ndim - 2)).reshape(a.shape[1], -1)  # (C, n)
     n, kind = rows.shape[1], a.dtype.type
     share = kind(1 / max(n, 1))
@@ -40,10 +38,10 @@ def batch_norm(
     centred = rows - mean[:, None]
     if training:
         var = np.einsum("cn,cn->c", centred, centred) * share
-        batch = {"running_mean": mean, "running_var": var * kind(n / max(n - 1, 1))}
-        for name, old in running.items():
+        unbiased = var * kind(n / max(n - 1, 1))
+        for old, new in ((running_mean, mean), (running_var, unbiased)):
             if old is not None and n > 0:
-                old.array += kind(momentum) * (batch[name] - old.array)
+                old.array += kind(momentum) * (new - old.array)
                 changes.note(old.array)
     else:
         var = running_var.array
@@ -72,10 +70,8 @@ def batch_norm(
     return record(y, (input, weight, bias), backward, "NativeBatchNormBackward0")
 
 
-def layer_norm(
-    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None,
-    bias: Tensor | None = None, eps: float = 1e-5,
-) -> Tensor:  # fmt: skip
+def layer_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None,
+               bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:  # fmt: skip
     """y = w n + b,  n = (x - mean) / √(var + eps),  mean and var of each sample's numbers
 
     dx = (g - mean(g) - n mean(g n)) / √(var + eps) with g = w dy,  dw = Σ n dy,  db = Σ dy
@@ -87,12 +83,10 @@ def layer_norm(
     """
     require_tensor("layer_norm", "input", input)
     a, shape = input.array, tuple(normalized_shape)
-    fits = bool(shape) and a.shape[-len(shape) :] == shape
-    for p in (weight, bias):
-        fits = fits and (p is None or (p.array.shape == shape and p.array.dtype == a.dtype))
-    if not fits:
-        given = [x.array for x in (input, weight, bias) if x is not None]
-        seen = ", ".join(f"{x.dtype} {list(x.shape)}" for x in given)
+    parts = [p.array for p in (weight, bias) if p is not None]
+    fits = all(p.shape == shape and p.dtype == a.dtype for p in parts)
+    if not fits or not shape or a.shape[-len(shape) :] != shape:
+        seen = ", ".join(f"{p.dtype} {list(p.shape)}" for p in (a, *parts))
         sizes = f"input [*, {', '.join(map(str, shape))}], weight and bias {list(shape)}"
         raise RuntimeError(f"layer_norm expected {sizes} of one dtype, but got {seen}")
     require_floating("layer_norm", a)

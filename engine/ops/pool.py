@@ -7,15 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.autograd import Tensor, record
-from engine.ops.checks import require_floating
+from engine.ops.arguments import Sizes, for_each_axis, require_floating
 from engine.ops.layout import batch_first, batch_last, empty_batch_last, require_batch
-from engine.ops.windows import Sizes, Windows, for_each_axis, of_dimensions
+from engine.ops.windows import Windows, of_dimensions
 
 
-def max_pool(
-    dims: int, input: Tensor, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0,
-    dilation: Sizes = 1, ceil_mode: bool = False, return_indices: bool = False,
-) -> Tensor:  # fmt: skip
+def max_pool(dims: int, input: Tensor, kernel_size: Sizes, stride: Sizes | None = None,
+             padding: Sizes = 0, dilation: Sizes = 1, ceil_mode: bool = False,
+             return_indices: bool = False) -> Tensor:  # fmt: skip
     """y = the largest x of each window,  dx = dy at the first place that holds it
 
     Shapes: x (N, C, *sizes) or (C, *sizes); y with sizes' as for a convolution. stride None is the
@@ -43,10 +42,9 @@ def max_pool(
     return record(y, (input,), backward, f"MaxPool{dims}DWithIndicesBackward0")
 
 
-def avg_pool(
-    dims: int, input: Tensor, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0,
-    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
-) -> Tensor:  # fmt: skip
+def avg_pool(dims: int, input: Tensor, kernel_size: Sizes, stride: Sizes | None = None,
+             padding: Sizes = 0, ceil_mode: bool = False, count_include_pad: bool = True,
+             divisor_override: int | None = None) -> Tensor:  # fmt: skip
     """y = the mean of each window,  dx = Σ dy / count over the windows that x is in
 
     Shapes and errors as max_pool, padding with 0. count_include_pad: whether padding counts.

@@ -9,6 +9,8 @@ import numpy as np
 from engine import dtypes
 from engine.autograd import Tensor
 
+Operand = Tensor | float
+
 
 def operands(x: object, y: object) -> tuple:
     """The arrays (or Python number) of a binary operation, ready to be combined by NumPy.

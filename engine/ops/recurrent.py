@@ -5,9 +5,10 @@ multiplied with these columns:
 
     aₜ = [W_hh  W_ih  b_ih + b_hh] [hₜ₋₁; xₜ; 1]
 
-One product of a step does the work of two and of adding x and bias (12 µs instead of 16, for the
-LSTM of the benchmark), and the gradients of all weights and biases are one product over all steps.
-Samples are the last axis: each gate is one block of memory, and the product takes half the time.
+One product of a step does the work of two and of adding x and bias, and the gradients of all
+weights and biases are one product over all steps. Samples are the last axis: each gate is one block
+of memory, and the product takes half the time. A step of the way back finds its slopes anew: those
+of all steps at once would be more memory than the cache holds, 7% slower.
 
 The functions of the modes say what hₜ is, and what daₜ is. There * goes element by element, and dhₜ
 is the whole gradient of hₜ: of yₜ, and of what step t + 1 made of hₜ.
@@ -21,10 +22,6 @@ import numpy as np
 
 from engine.autograd import Tensor, record, wants_grad
 from engine.ops.indexing import getitem
-
-# Once a block of 32 MB was freed, glibc keeps what a step frees for the next one. Otherwise page
-# faults cost a quarter of the time: LSTM of the benchmark 6.6 ms, so 5.2.
-np.empty(2**25 - 2**13, np.uint8)
 
 
 def recurrent(mode: str, x: Tensor, states: Sequence, weights: Sequence, reverse: bool) -> tuple:
@@ -57,12 +54,11 @@ def recurrent(mode: str, x: Tensor, states: Sequence, weights: Sequence, reverse
         step(t)
     y = np.concatenate([h[1:][::way], c[n:]][: len(states)]).swapaxes(1, 2)
     y = np.ascontiguousarray(y).reshape(len(y), *batch, size)
-    need_x, need_weights = wants_grad(x), wants_grad(*weights)
+    need_x = wants_grad(x)
 
     def backward(dy):
         dy = np.ascontiguousarray(dy.reshape(len(dy), samples, size).swapaxes(1, 2))
         dh, dc, w_hh = np.zeros_like(dy[0]), dy[-1].copy(), np.ascontiguousarray(w[:, :size].T)
-        # Slopes of all steps at once would be more memory than the cache holds: 7% slower.
         da, d = np.empty((rows, n, samples), w.dtype), np.empty_like(gates[0])
         dy, flat = dy[:n][::way], d.reshape(rows, samples)
         for t in reversed(range(n)):
@@ -73,8 +69,6 @@ def recurrent(mode: str, x: Tensor, states: Sequence, weights: Sequence, reverse
         da = da.reshape(rows, n * samples)
         dx = da.T.dot(w[:, size:-1]).reshape(a.shape)[::way] if need_x else None
         d_states = [d.T.reshape(*batch, size) for d in (dh, dc)[: len(states)]]
-        if not need_weights:
-            return dx, *d_states, *[None] * len(arrays)
         dw = da.dot(columns[:-1].swapaxes(1, 2).reshape(n * samples, height)).reshape(w_blocks)
         return dx, *d_states, *(np.concatenate(dw[at, :, i]) for at, i in places[: len(arrays)])
 

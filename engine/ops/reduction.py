@@ -2,37 +2,34 @@
 
 import builtins
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, constant, record
-from engine.ops.arguments import Dims, axes_of, axis_of
-from engine.ops.checks import require_floating
+from engine.ops.arguments import Dims, Dtype, axes_of, axis_of, require_floating
 from engine.ops.elementwise import abs as absolute
 from engine.ops.elementwise import maximum, minimum
 from engine.ops.indexing import _picked
 
 
-class Extremum(NamedTuple):
-    """What max and min along a dim return."""
+class Max(NamedTuple):
+    """What max along a dim returns."""
 
     values: Tensor
     indices: Tensor
 
     def __repr__(self) -> str:
-        kind = "min" if isinstance(self, MinExtremum) else "max"
-        return f"torch.return_types.{kind}(\nvalues={self.values!r},\nindices={self.indices!r})"
+        name = f"torch.return_types.{type(self).__name__.lower()}"
+        return f"{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
 
 
-class MinExtremum(Extremum):
-    """What min along a dim returns; it prints under its own name."""
+class Min(Max):
+    """What min along a dim returns."""
 
 
-def sum(
-    x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
-) -> Tensor:
+def sum(x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: Dtype = None) -> Tensor:
     """y = Σ x,  dx = dy spread over the summed axes"""
     a, axes, kept = _axes(x, dim)
     y = a.sum(axis=axes, dtype=_sum_type(a, dtype), keepdims=keepdim)
@@ -41,9 +38,7 @@ def sum(
     return record(y, (x,), lambda dy: (np.broadcast_to(dy.reshape(kept), shape),), name)
 
 
-def mean(
-    x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
-) -> Tensor:
+def mean(x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: Dtype = None) -> Tensor:
     """y = Σ x / n,  dx = dy / n spread over the n numbers"""
     a, axes, kept = _axes(x, dim)
     a = a if dtype is None else a.astype(dtypes.to_numpy_dtype(dtype))
@@ -55,24 +50,18 @@ def mean(
     return record(y, (x,), lambda dy: (np.broadcast_to(dy.reshape(kept) / n, shape),), name)
 
 
-def var(
-    x: Tensor, dim: Dims = None, *, correction: int = 1, keepdim: bool = False,
-    unbiased: bool | None = None,
-) -> Tensor:  # fmt: skip
+def var(x: Tensor, dim: Dims = None, **options: Any) -> Tensor:
     """y = Σ (x - x̄)² / (n - correction),  dx = 2 (x - x̄) dy / (n - correction)
 
-    unbiased=False is the older way to write correction=0.
+    options: correction (1) and keepdim (False) by name; unbiased=False is the older correction=0.
     """
-    y, centred, free, kept = _variance("var", x, dim, correction, keepdim, unbiased)
+    y, centred, free, kept = _variance("var", x, dim, **options)
     return record(y, (x,), lambda dy: (2 * centred * dy.reshape(kept) / free,))
 
 
-def std(
-    x: Tensor, dim: Dims = None, *, correction: int = 1, keepdim: bool = False,
-    unbiased: bool | None = None,
-) -> Tensor:  # fmt: skip
-    """y = √var(x),  dx = (x - x̄) dy / (y (n - correction)), and 0 where y = 0"""
-    variance, centred, free, kept = _variance("std", x, dim, correction, keepdim, unbiased)
+def std(x: Tensor, dim: Dims = None, **options: Any) -> Tensor:
+    """y = √var(x),  dx = (x - x̄) dy / (y (n - correction)), and 0 where y = 0 (options as var)"""
+    variance, centred, free, kept = _variance("std", x, dim, **options)
     y = np.sqrt(variance)
 
     def backward(dy):
@@ -116,28 +105,20 @@ def amin(x: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     return _shared_extremum(np.min, x, dim, keepdim, "AminBackward0")
 
 
-def max(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Extremum:
+def max(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Max:
     """The largest x; with dim the pair (values, indices); with a tensor the larger of each pair
 
     Along a dim the first largest takes the gradient; without dim equal ones share it.
     """
-    if isinstance(dim, Tensor):
-        return maximum(x, dim)
-    if dim is None:
-        return _shared_extremum(np.max, x, (), False, "MaxBackward1")
-    return Extremum(*_first_extremum(argmax, x, dim, keepdim, "MaxBackward0"))
+    return _max_or_min(Max, maximum, np.max, np.argmax, x, dim, keepdim)
 
 
-def min(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Extremum:
+def min(x: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Tensor | Min:
     """The smallest x; with dim the pair (values, indices); with a tensor the smaller of each pair
 
     Along a dim the first smallest takes the gradient; without dim equal ones share it.
     """
-    if isinstance(dim, Tensor):
-        return minimum(x, dim)
-    if dim is None:
-        return _shared_extremum(np.min, x, (), False, "MinBackward1")
-    return MinExtremum(*_first_extremum(argmin, x, dim, keepdim, "MinBackward0"))
+    return _max_or_min(Min, minimum, np.min, np.argmin, x, dim, keepdim)
 
 
 def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -150,7 +131,7 @@ def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     return _place(np.argmin, x, dim, keepdim)
 
 
-def cumsum(x: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
+def cumsum(x: Tensor, dim: int, *, dtype: Dtype = None) -> Tensor:
     """y[i] = x[0] + … + x[i],  dx[i] = dy[i] + … + dy[n-1]"""
     a, axis = x.array, axis_of(dim, x.array.ndim)
     y = np.cumsum(a, axis, dtype=_sum_type(a, dtype)).reshape(a.shape)
@@ -169,10 +150,9 @@ def all(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return constant(np.all(x.array, axis=axes_of(dim, x.array.ndim), keepdims=keepdim))
 
 
-def unique(
-    x: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
-    dim: int | None = None,
-) -> Tensor | tuple[Tensor, ...]:  # fmt: skip
+def unique(x: Tensor, sorted: bool = True, return_inverse: bool = False,
+           return_counts: bool = False,
+           dim: int | None = None) -> Tensor | tuple[Tensor, ...]:  # fmt: skip
     """The different values of x in ascending order; on request each element's place and the counts
 
     With dim, the different slices along it. sorted=False sorts as well, as PyTorch's does here.
@@ -198,13 +178,17 @@ def _shared_extremum(reduce, x, dim, keepdim, name) -> Tensor:
     return record(y, (x,), backward, name)
 
 
-def _first_extremum(place, x, dim, keepdim, name) -> tuple[Tensor, Tensor]:
-    indices, axis = place(x, dim, keepdim), axis_of(dim, x.array.ndim)
-    if x.array.ndim == 0:
-        return record(x.array.copy(), (x,), lambda dy: (dy,), name), indices
-    where: list = list(np.indices(indices.array.shape, sparse=True))
-    where[axis : axis + keepdim] = [indices.array]  # in place of the kept axis, or between others
-    return _picked(x, tuple(where), name), indices
+def _max_or_min(pair, of_two, reduce, arg_reduce, x, dim, keepdim):
+    if isinstance(dim, Tensor):
+        return of_two(x, dim)
+    if dim is None:
+        return _shared_extremum(reduce, x, (), False, f"{pair.__name__}Backward1")
+    indices, where = _place(arg_reduce, x, dim, keepdim), []
+    if x.array.ndim:
+        where = list(np.indices(indices.array.shape, sparse=True))
+        axis = axis_of(dim, x.array.ndim)
+        where[axis : axis + keepdim] = [indices.array]  # in place of the kept axis, or inserted
+    return pair(_picked(x, tuple(where), f"{pair.__name__}Backward0"), indices)
 
 
 def _place(arg_reduce, x, dim, keepdim) -> Tensor:
@@ -221,13 +205,13 @@ def _axes(x: Tensor, dim: Dims) -> tuple[np.ndarray, tuple[int, ...], tuple[int,
     return a, axes, tuple(1 if axis in axes else n for axis, n in enumerate(a.shape))
 
 
-def _sum_type(a: np.ndarray, dtype: dtypes.dtype | None) -> np.dtype:
+def _sum_type(a: np.ndarray, dtype: Dtype) -> np.dtype:
     if dtype is not None:
         return dtypes.to_numpy_dtype(dtype)
     return a.dtype if a.dtype.kind == "f" else np.dtype(np.int64)
 
 
-def _variance(function, x, dim, correction, keepdim, unbiased) -> tuple:
+def _variance(function, x, dim, correction=1, keepdim=False, unbiased=None) -> tuple:
     """The variance, x - x̄, the divisor, and the shape in which summed axes have size 1."""
     a, axes, kept = _axes(x, dim)
     require_floating(function, a, RuntimeError)

@@ -8,8 +8,7 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, record
-from engine.ops.arguments import axes_of, axis_of, refuse_options, sizes_of
-from engine.ops.checks import require_tensor
+from engine.ops.arguments import Sizes, axes_of, axis_of, refuse_options, require_tensor, sizes_of
 from engine.ops.indexing import getitem
 from engine.ops.layout import usual_order
 
@@ -129,9 +128,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return record(y, tuple(tensors), lambda dy: list(np.moveaxis(dy, axis, 0)))
 
 
-def split(
-    x: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
-) -> tuple[Tensor, ...]:
+def split(x: Tensor, split_size_or_sections: Sizes, dim: int = 0) -> tuple[Tensor, ...]:
     """Parts of x along dim, each of the given size (the last may be smaller) or sizes"""
     axis, sections = axis_of(dim, x.array.ndim), split_size_or_sections
     size = x.array.shape[axis]
@@ -167,7 +164,7 @@ def flip(x: Tensor, *dims: int) -> Tensor:
     return record(np.flip(x.array, axes).copy(), (x,), lambda dy: (np.flip(dy, axes),))
 
 
-def roll(x: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
+def roll(x: Tensor, shifts: Sizes, dims: Sizes | None = None) -> Tensor:
     """y[i + shift] = x[i], going round at the ends; without dims on the flattened x"""
     steps = sizes_of((shifts,))
     axes = None if dims is None else [axis_of(d, x.array.ndim) for d in sizes_of((dims,))]
@@ -177,9 +174,8 @@ def roll(x: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | Non
     return record(np.roll(x.array, steps, axes), (x,), lambda dy: (np.roll(dy, back, axes),))
 
 
-def pad(
-    input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
-) -> Tensor:
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant",
+        value: float | None = None) -> Tensor:  # fmt: skip
     """y = x in a frame of value (0),  dx = dy without the frame
 
     pad lists the widths before and after, last axis first: (left, right, top, bottom, …). A

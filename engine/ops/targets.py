@@ -3,12 +3,11 @@
 import numpy as np
 
 from engine.autograd import Tensor, constant
-from engine.ops.checks import require_floating, title_of
+from engine.ops.arguments import require_floating, title_of
 
 
-def class_targets(
-    name: str, x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
-) -> tuple[np.ndarray, np.ndarray]:
+def class_targets(name: str, x: Tensor, target: Tensor, weight: Tensor | None,
+                  ignore_index: int) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """One class number for each sample, and the sample's weight, both (N,).
 
     Ignored samples get class 0 and weight 0.
@@ -23,20 +22,16 @@ def class_targets(
     classes = a.shape[min(a.ndim - 1, 1)]
     w = np.ones(classes, a.dtype) if weight is None else class_weight(name, weight, classes, a)
     t = t.reshape(-1).astype(np.int64, copy=False)
-    # As unsigned numbers, negative ones are the largest: one comparison finds all outside.
-    if not t.size or (t.view(np.uint64).max() < classes and not 0 <= ignore_index < classes):
-        return t, w[t]
     counted = t != ignore_index
-    outside = t[counted & ((t < 0) | (t >= classes))]
+    t = t * counted
+    outside = t[t.view(np.uint64) >= classes]  # as unsigned numbers, negative ones are the largest
     if outside.size:
         raise IndexError(f"Target {outside[0]} is out of bounds: classes are 0 to {classes - 1}")
-    t = t * counted
     return t, w[t] * counted
 
 
-def probabilities(
-    x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, smoothing: float
-) -> tuple[np.ndarray, np.ndarray | float, float]:
+def probabilities(x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int,
+                  smoothing: float) -> tuple[np.ndarray, np.ndarray | float, float]:  # fmt: skip
     """q[c, n] = w[c] ((1 - smoothing) t[c, n] + smoothing / C),  ∂q/∂t,  what a mean divides by
 
     The target holds the probabilities t, in x's shape, or class numbers.
@@ -60,15 +55,14 @@ def probabilities(
 
 
 def _require_shapes(name: str, shape: tuple[int, ...], t: np.ndarray) -> None:
+    """As PyTorch, ValueError for another number of samples, RuntimeError for another shape."""
     if not shape:
         raise ValueError(f"{name}: expected an axis of classes, but the input has no axes")
     expected = sample_shape(shape)
-    if t.shape == expected or (t.shape == (1,) and not expected):
-        return
-    # PyTorch's error is a ValueError where the number of samples is wrong.
-    wrong_number = t.shape[:1] != shape[:1] if expected else t.ndim == 1
-    text = f"{name}: expected a target of shape {list(expected)}, but got {list(t.shape)}"
-    raise (ValueError if wrong_number else RuntimeError)(text)
+    if t.shape != expected and (expected or t.shape != (1,)):
+        wrong_number = t.shape[:1] != shape[:1] if expected else t.ndim == 1
+        text = f"{name}: expected a target of shape {list(expected)}, but got {list(t.shape)}"
+        raise (ValueError if wrong_number else RuntimeError)(text)
 
 
 def class_weight(name: str, weight: Tensor, classes: int, x: np.ndarray) -> np.ndarray:

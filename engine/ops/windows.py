@@ -12,8 +12,6 @@ import numpy as np
 
 from engine.autograd import Tensor
 
-Sizes = int | Sequence[int]  # one for all axes, or one for each
-
 
 class Windows:
     """The places of a kernel at 0, stride, 2·stride, … along each axis of a padded input.
@@ -26,13 +24,13 @@ class Windows:
     Raises: RuntimeError if the kernel is larger than the padded input.
     """
 
-    def __init__(
-        self, sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
-        padding: Sequence[tuple[int, int]], dilation: Sequence[int], ceil_mode: bool = False,
-    ) -> None:  # fmt: skip
-        self._axes = list(zip(sizes, kernel, stride, padding, dilation, strict=True))
-        out, padded, steps = [], [], []
-        for n, k, s, (before, after), d in self._axes:
+    def __init__(self, sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
+                 padding: Sequence[tuple[int, int]], dilation: Sequence[int],
+                 ceil_mode: bool = False) -> None:  # fmt: skip
+        out, padded, steps, inner, framed = [], [], [], [], []
+        for n, k, s, (before, after), d in zip(
+            sizes, kernel, stride, padding, dilation, strict=True
+        ):
             reach = d * (k - 1) + 1
             room = n + before + after - reach
             count = room // s + 1
@@ -40,36 +38,29 @@ class Windows:
                 count += 1
             out.append(count)
             padded.append(max(n + before + after, (count - 1) * s + reach))
+            inner.append(slice(before, before + n))
+            framed.append(slice(n + before + after))
             steps.append([slice(i * d, i * d + (count - 1) * s + 1, s) for i in range(k)])
         if min(out) < 1:
-            raise RuntimeError(
-                f"Kernel size can't be greater than actual input size: kernel {_x(kernel)} with "
-                f"dilation {_x(dilation)}, input {_x(sizes)} padded to {_x(padded)}"
-            )
+            seen = f"{_x(kernel)} with dilation {_x(dilation)}, {_x(sizes)} padded to {_x(padded)}"
+            raise RuntimeError(f"Kernel size can't be greater than actual input size: {seen}")
         self.out, self._padded = tuple(out), tuple(padded)
         self.places = [(slice(None), *place) for place in itertools.product(*steps)]
-        inner = [slice(before, before + n) for n, _, _, (before, _), _ in self._axes]
-        self._inner = (slice(None), *inner)
-        self._is_padded = self._padded != tuple(sizes)
+        self._inner, self._framed = (slice(None), *inner), (slice(None), *framed)
 
     def pad(self, a: np.ndarray, value: float = 0.0) -> np.ndarray:
         """(C, *sizes, N) with its padding, contiguous."""
-        if not self._is_padded:
+        if a.shape[1:-1] == self._padded:
             return np.ascontiguousarray(a)
         padded = np.full((len(a), *self._padded, a.shape[-1]), value, a.dtype)
         padded[self._inner] = a
         return padded
 
     def counts(self, with_padding: bool) -> np.ndarray:
-        """How many inputs each window holds, with or without padding; for dilation 1."""
-        counts = np.ones(())
-        for (n, k, s, (before, after), _), out in zip(self._axes, self.out, strict=True):
-            start = np.arange(out) * s - before
-            end = np.minimum(start + k, n + after)
-            if not with_padding:
-                start, end = np.maximum(start, 0), np.minimum(end, n)
-            counts = np.multiply.outer(counts, end - start)
-        return counts
+        """How many inputs each window holds, with or without padding, as (1, *out)."""
+        held = np.zeros((1, *self._padded))
+        held[self._framed if with_padding else self._inner] = 1
+        return np.sum([held[place] for place in self.places], axis=0)
 
     def spread(self, parts: Iterable[np.ndarray], like: np.ndarray) -> np.ndarray:
         """The way back: add each part to what its element of the kernel saw, cut the padding off.
@@ -80,21 +71,6 @@ class Windows:
         for place, part in zip(self.places, parts, strict=True):
             total[place] += part
         return total[self._inner]
-
-
-def for_each_axis(name: str, argument: str, value: Any, dims: int, least: int) -> tuple[int, ...]:
-    """(3, 3) of 3 for two axes, or the sizes themselves.
-
-    Raises: TypeError unless they are integers, RuntimeError for another number of them or if one is
-    below the least.
-    """
-    sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    seen = f"{argument} of {name} must be an int or {dims} of them, at least {least}, not {value!r}"
-    if not all(isinstance(n, (int, np.integer)) for n in sizes):
-        raise TypeError(seen)
-    if len(sizes) not in (1, dims) or min(sizes) < least:
-        raise RuntimeError(seen)
-    return sizes * (dims // len(sizes))
 
 
 def of_dimensions(function: Callable[..., Tensor]) -> list[Callable[..., Tensor]]:

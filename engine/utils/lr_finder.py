@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine import dtypes
-from engine.grad_mode import no_grad
+from engine.autograd import no_grad
 from engine.nn.module import Module
 from engine.ops.arguments import refuse_options
 from engine.optim.optimizer import Optimizer

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.autograd import Tensor, constant
-from engine.grad_mode import no_grad
+from engine.autograd import Tensor, constant, no_grad
 from engine.memory import owner
 from engine.nn.module import Module
 from engine.ops.arguments import refuse_options

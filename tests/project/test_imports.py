@@ -13,7 +13,7 @@ from sources import ROOT, imported, modules
 
 # From the ground up; a module may import from its own line and from those above it here.
 LAYERS = (
-    ("memory", "grad_mode", "dtypes"),
+    ("memory", "dtypes"),
     ("autograd", "printing", "random"),
     ("ops",),
     ("tensor",),

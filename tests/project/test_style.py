@@ -11,7 +11,7 @@ from sources import PACKAGE, ROOT, docstring_lines, modules, parsed
 MOST_LINES = 400
 # Lines of code without docstrings and empty lines, for the whole course. The core is to have 4,000.
 # With every layer of the contract in it, it has the number below, which may only fall.
-BUDGETS = {"core": 4699, "lab": 2500, "grading": 2000}
+BUDGETS = {"core": 4408, "lab": 2500, "grading": 2000}
 OUTSIDE_THE_CORE = ("lab", "grading", "course", "datasets")
 BINARY = {".npz", ".png", ".gz", ".ico", ".pdf"}
 
