@@ -18,7 +18,7 @@ from engine.ops.recurrent import recurrent
 KINDS = {"RNN": ("RNN_TANH", 1), "LSTM": ("LSTM", 4), "GRU": ("GRU", 3)}  # mode, blocks of rows
 HIDDEN, BATCH, INPUTS = 32, 16, 2
 LENGTHS = (2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
-SCALES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0)
+SCALES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0)
 BIASES = (-2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
 SMALLEST, LARGEST = 1e-20, 1e10  # ends of the picture; the numbers go beyond
 PLOT = Plot(
@@ -139,7 +139,7 @@ def render(state: GradientState) -> str:
         mark = svg.line(-24, 0, 4, 0, colour=colour, width=2, dash=dash)
         mark += svg.symbol(-10, 0, shape, fill=colour, size=5)
         words = f"{kind} {state.verdict(kind)}: first / last {state.ratio(kind):.0e}"
-        parts.append(svg.legend(102, 54 + 20 * row, (mark, words, 0)))
+        parts.append(svg.legend(490, 54 + 20 * row, (mark, words, 0)))
     label = f"Gradient by step over {state.length} steps at scale {state.scale:g}. "
     return svg.document(770, 428, label + state.summary().replace("\n", " "), *parts)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.lab.colours import BLUE, GREY, INK, ORANGE, PAPER, SKY, VERMILLION
+from engine.lab.colours import BLUE, GREY, INK, LINES, ORANGE, PAPER, SKY, VERMILLION
 from engine.lab.figure import Figure
 
 _ARROW = {"arrowstyle": "-|>", "color": INK, "shrinkA": 13, "shrinkB": 13, "lw": 1.4}
@@ -53,7 +53,7 @@ def gradient_by_step_figure(curves: Mapping[str, Any]) -> Figure:
         ax.semilogy(np.arange(1, len(sizes) + 1), sizes, label=name)
         words.append(f"{name}: {sizes[0]:.0e} at step 1, {sizes[-1]:.0e} at step {len(sizes)}")
     ax.set(xlabel="step t", ylabel="|∂L/∂xₜ|")
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=9, loc="lower right")
     return figure.describe(
         f"Size of the gradient of the last output by input step, logarithmic. {'; '.join(words)}."
     )
@@ -85,19 +85,24 @@ def gates_figure(rows: Any) -> Figure:
     )
 
 
-def adding_race_figure(losses: Mapping[str, Sequence[float]]) -> Figure:
-    """Losses of the adding problem by training step, means over 20 steps, on one scale."""
+def adding_race_figure(runs: Mapping[str, Sequence[Sequence[float]]], goal: float) -> Figure:
+    """Losses of the adding problem, means of 20 steps: by kind of network, some runs of each."""
     figure, words = Figure(7.5, 3.2), []
     ax = figure.axes[0]
-    for name, values in losses.items():
-        smooth = np.convolve(figure.keep(name, values), np.ones(20) / 20, "valid")
-        ax.semilogy(np.arange(20, 20 + len(smooth)), smooth, label=name)
-        words.append(f"{name} is at {smooth[-1]:.3f} after {len(smooth) + 19} steps")
-    ax.axhline(1 / 6, color=GREY, ls=":", lw=1.2)
-    ax.text(2, 0.175, "always answering 1: 1/6", fontsize=9, color=INK)
-    ax.set(xlabel="training step", ylabel="squared error, mean of 20", ylim=(0.005, 0.6))
+    for n, (name, losses) in enumerate(runs.items()):
+        for k, values in enumerate(losses):
+            smooth = np.convolve(figure.keep(f"{name} {k}", values), np.ones(20) / 20, "valid")
+            look = {"color": LINES[n][0], "ls": ("-", "--", ":")[n], "lw": 1.3}
+            label = None if k else name
+            ax.semilogy(np.arange(20, 20 + len(smooth)), smooth, label=label, **look)
+        words.append(f"{name} {sum(np.mean(run[-20:]) < goal for run in losses)} of {len(losses)}")
+    ax.axhline(1 / 6, color=GREY, ls="-.", lw=1)
+    ax.set(xlabel="training step", ylabel="squared error, mean of 20", ylim=(goal / 1.5, 0.6))
     ax.legend(fontsize=9)
-    return figure.describe(f"The adding problem, errors by training step. {'; '.join(words)}.")
+    return figure.describe(
+        f"The adding problem, error by training step, each run until it is below {goal}. Runs that "
+        f"get there: {', '.join(words)}. The others stay at 1/6, the error of always answering 1."
+    )
 
 
 def sunspot_figure(years: Any, numbers: Any, forecasts: Any) -> Figure:
