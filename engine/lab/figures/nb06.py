@@ -101,7 +101,7 @@ def adding_race_figure(runs: Mapping[str, Sequence[Sequence[float]]], goal: floa
     ax.legend(fontsize=9)
     return figure.describe(
         f"The adding problem, error by training step, each run until it is below {goal}. Runs that "
-        f"get there: {', '.join(words)}. The others stay at 1/6, the error of always answering 1."
+        f"get there: {', '.join(words)}. The others stay near 1/6, the error of always answering 1."
     )
 
 
