@@ -59,7 +59,7 @@ def test_a_step_is_chosen_by_mouse_and_by_keys(page, widget):
     widget.wait_for("Step 29 of 50")
     widget.key("Home")
     widget.wait_for("Step 1 of 50")
-    size = float(page.kernel_value("app.state.sizes['LSTM'][0]"))
+    size = float(page.kernel_value("float(app.state.sizes['LSTM'][0])"))
     assert f"LSTM {size:.1e}" in widget.readout()
 
 
