@@ -187,8 +187,8 @@ def _link(parent):
     return node or parent
 
 
-def walk(root: Tensor, gradient: np.ndarray, retain_graph: bool) -> None:
-    """Carry a gradient from root to the leaves.
+def gradients_of(root: Tensor, gradient: np.ndarray, retain_graph: bool) -> dict:
+    """Carry a gradient from root to the leaves: what arrives at each tensor, fresh or a view.
 
     A node is recorded after its parents. So "newest first" is an order in which each node comes
     after everything that was computed from it: its gradient is complete when it is reached.
@@ -215,8 +215,13 @@ def walk(root: Tensor, gradient: np.ndarray, retain_graph: bool) -> None:
             gradients[parent] = dx if earlier is None else earlier + dx
         if not retain_graph and saves_arrays(node.backward):
             node.backward = None  # what saved nothing can be walked again, as in PyTorch
+    return gradients
+
+
+def walk(root: Tensor, gradient: np.ndarray, retain_graph: bool) -> None:
+    """Carry a gradient from root to the leaves, and add what arrives to their grad."""
     given: set[int] = set()
-    for tensor, dx in gradients.items():
+    for tensor, dx in gradients_of(root, gradient, retain_graph).items():
         if tensor._grad is not None:
             dx = tensor._grad.array + dx
         elif dx.base is not None or id(dx) in given:

@@ -1,14 +1,13 @@
 """MultiheadAttention: several attentions side by side, each in a space of its own."""
 
 import math
-from functools import partial
 from typing import Any
 
 from engine.autograd import Tensor
 from engine.creation import zeros
 from engine.nn import init
 from engine.nn.dropout import dropout as drop
-from engine.nn.linear import Linear, empty_parameter
+from engine.nn.linear import Linear
 from engine.nn.module import Module
 from engine.ops.activation import softmax
 from engine.ops.arguments import refuse_options
@@ -36,11 +35,10 @@ class MultiheadAttention(Module):
     Raises: ValueError for sizes below 1, AssertionError if num_heads does not divide embed_dim.
     """
 
-    def __init__(
-        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True,
-        add_bias_kv: bool = False, add_zero_attn: bool = False, kdim: int | None = None,
-        vdim: int | None = None, batch_first: bool = False, device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True,
+                 add_bias_kv: bool = False, add_zero_attn: bool = False, kdim: int | None = None,
+                 vdim: int | None = None, batch_first: bool = False, device: Any = None,
+                 dtype: Any = None) -> None:  # fmt: skip
         super().__init__()
         options = {"add_bias_kv": add_bias_kv, "add_zero_attn": add_zero_attn}
         refuse_options(options, dict.fromkeys(options, False))
@@ -51,25 +49,21 @@ class MultiheadAttention(Module):
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.kdim, self.vdim = (embed_dim if n is None else n for n in (kdim, vdim))
         self.dropout, self.batch_first = dropout, batch_first
-        new = partial(empty_parameter, device=device, dtype=dtype)
         packed = self.kdim == self.vdim == embed_dim
-        self.in_proj_weight = new((3 * embed_dim, embed_dim)) if packed else None
+        shapes: dict[str, Any] = {"in_proj_weight": (3 * embed_dim, embed_dim) if packed else None}
         for name, width in {"q": embed_dim, "k": self.kdim, "v": self.vdim}.items():
-            setattr(self, f"{name}_proj_weight", None if packed else new((embed_dim, width)))
-        self.in_proj_bias = new((3 * embed_dim,)) if bias else None
+            shapes[f"{name}_proj_weight"] = None if packed else (embed_dim, width)
+        shapes["in_proj_bias"] = 3 * embed_dim if bias else None
+        self._new_parameters(device, dtype, **shapes)
         self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, device, dtype)
-        self._reset_parameters()
-
-    def _reset_parameters(self) -> None:
         for p in self.parameters():
             if p is not self.out_proj.weight:
                 (init.xavier_uniform_ if p.ndim > 1 else init.zeros_)(p)
 
-    def forward(
-        self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Mask = None,
-        need_weights: bool = True, attn_mask: Mask = None, average_attn_weights: bool = True,
-        is_causal: bool = False,
-    ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+    def forward(self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Mask = None,
+                need_weights: bool = True, attn_mask: Mask = None,
+                average_attn_weights: bool = True,
+                is_causal: bool = False) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         """y and the attention weights, None unless need_weights.
 
         Args: key_padding_mask: (B, S). attn_mask: (L, S) or (B·num_heads, L, S). Of both, True is
@@ -137,19 +131,16 @@ class MultiheadAttention(Module):
         if not fits:
             given = [x for x in (query, key, value, padding, mask) if x is not None]
             seen = ", ".join(f"{x.dtype} {[*x.shape]}" for x in given)
-            raise AssertionError(
-                f"expected query (L, B, {self.embed_dim}), key (S, B, {self.kdim}), value (S, B, "
-                f"{self.vdim}), without B or with B first if batch_first, key_padding_mask (B, S) "
-                f"and attn_mask (L, S) or (B·num_heads, L, S), bool or floating; but got {seen}"
-            )
+            sizes = f"(L, B, {self.embed_dim}), (S, B, {self.kdim}), (S, B, {self.vdim})"
+            masks = "perhaps masks (B, S), and (L, S) or (B·num_heads, L, S), bool or floating"
+            raise AssertionError(f"expected {sizes}, or B first or none, {masks}; got {seen}")
 
     def _merged_mask(self, stacks, padding, mask) -> Mask:
         """What both masks add to the scores. RuntimeError if attn_mask does not fit."""
         (_, b, heads, length, _), width = stacks[0].shape, stacks[-1].shape[3]
         full = (b * heads, length, width)
         if mask is not None and mask.shape not in (full, full[1:]):
-            seen = f"but got {[*mask.shape]}"
-            raise RuntimeError(f"attn_mask should be {[*full[1:]]} or {[*full]}, {seen}")
+            raise RuntimeError(f"attn_mask should be {full[1:]} or {full}, but got {mask.shape}")
         merged = None
         for m in (mask, None if padding is None else padding.reshape(b, 1, 1, width)):
             if m is not None:

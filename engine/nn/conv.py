@@ -1,39 +1,29 @@
 """Convolution layers: the same small filters at every place."""
 
-import math
 from typing import Any
 
-from engine import dtypes
 from engine.autograd import Tensor
-from engine.nn import init
-from engine.nn.linear import empty_parameter
-from engine.nn.module import Module
+from engine.nn.linear import Affine
 from engine.ops.conv import convolution
 from engine.ops.windows import Sizes, for_each_axis
 
-_MODES = ("zeros", "reflect", "replicate", "circular")
 
-
-class _ConvNd(Module):
+class _ConvNd(Affine):
     """y = bias + Σ weight ⋆ x, see engine/ops/conv.py."""
 
     _dims: int
 
-    def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1,
-        padding: Sizes | str = 0, dilation: Sizes = 1, groups: int = 1, bias: bool = True,
-        padding_mode: str = "zeros", device: Any = None, dtype: dtypes.dtype | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1,
+                 padding: Sizes | str = 0, dilation: Sizes = 1, groups: int = 1, bias: bool = True,
+                 padding_mode: str = "zeros", device: Any = None,
+                 dtype: Any = None) -> None:  # fmt: skip
         super().__init__()
-        if groups <= 0:
-            raise ValueError(f"groups must be a positive integer, but got {groups}")
-        if in_channels % groups or out_channels % groups:
-            seen = f"{in_channels=} and {out_channels=}"
-            raise ValueError(f"{seen} must be divisible by {groups=}")
-        if padding_mode not in _MODES:
-            raise ValueError(f"padding_mode must be one of {_MODES}, but got {padding_mode!r}")
+        if groups <= 0 or in_channels % groups or out_channels % groups:
+            raise ValueError(f"{groups=} has to divide {in_channels=} and {out_channels=}")
         if padding_mode != "zeros":
-            raise NotImplementedError(f"padding_mode={padding_mode!r} is not supported: use zeros")
+            known = padding_mode in ("reflect", "replicate", "circular")
+            error = NotImplementedError if known else ValueError
+            raise error(f"expected padding_mode zeros, others are not supported: {padding_mode=}")
 
         def each(argument, value, least=1):
             return for_each_axis(type(self).__name__, argument, value, self._dims, least)
@@ -41,38 +31,23 @@ class _ConvNd(Module):
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size = each("kernel_size", kernel_size, 0)
         self.stride, self.dilation = each("stride", stride), each("dilation", dilation)
-        if isinstance(padding, str):
-            if padding not in ("same", "valid"):
-                raise ValueError(f"Invalid padding string {padding!r}, expected 'valid' or 'same'")
-            if padding == "same" and max(self.stride) > 1:
-                raise ValueError(f"padding='same' is not supported for stride {self.stride}")
-        self.padding = padding if isinstance(padding, str) else each("padding", padding, 0)
-        self.padding_mode = padding_mode
+        self.padding, self.padding_mode = padding, padding_mode
+        if not isinstance(padding, str):
+            self.padding = each("padding", padding, 0)
+        elif padding != "valid" and (padding != "same" or max(self.stride) > 1):
+            raise ValueError(f"{padding=}: expected valid, or same of stride 1, not {self.stride}")
         shape = (out_channels, in_channels // groups, *self.kernel_size)
-        self.weight = empty_parameter(shape, device, dtype)
-        b = empty_parameter((out_channels,), device, dtype) if bias else None
-        self.register_parameter("bias", b)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw weights and biases anew, uniform on ±1/√(inputs of one output)."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        inputs = math.prod(self.weight.array.shape[1:])
-        if self.bias is not None and inputs > 0:
-            init.uniform_(self.bias, -1 / math.sqrt(inputs), 1 / math.sqrt(inputs))
+        self._begin(shape, bias, device, dtype)
 
     def forward(self, input: Tensor) -> Tensor:
-        return convolution(
-            self._dims, input, self.weight, self.bias, self.stride, self.padding, self.dilation,
-            self.groups,
-        )  # fmt: skip
+        return convolution(self._dims, input, self.weight, self.bias, self.stride, self.padding,
+                           self.dilation, self.groups)  # fmt: skip
 
     def extra_repr(self) -> str:
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
-        text += f", stride={self.stride}"
-        for name, usual in (("padding", (0,) * self._dims), ("dilation", (1,) * self._dims)):
-            text += f", {name}={getattr(self, name)}" if getattr(self, name) != usual else ""
-        text += f", groups={self.groups}" if self.groups != 1 else ""
+        usual = {"stride": None, "padding": (0,) * self._dims, "dilation": (1,) * self._dims}
+        for name, value in {**usual, "groups": 1}.items():
+            text += f", {name}={getattr(self, name)}" if getattr(self, name) != value else ""
         return text + ("" if self.bias is not None else ", bias=False")
 
 

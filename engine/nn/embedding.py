@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from engine import dtypes
 from engine.autograd import Tensor, constant
+from engine.creation import zeros
 from engine.nn import init
-from engine.nn.linear import empty_parameter
 from engine.nn.module import Module
 from engine.nn.parameter import Parameter
 from engine.ops.arguments import refuse_options
@@ -26,17 +25,15 @@ class Embedding(Module):
     AssertionError for a padding_idx outside the table.
     """
 
-    def __init__(
-        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *,
-        _weight: Tensor | None = None, _freeze: bool = False, device: Any = None,
-        dtype: dtypes.dtype | None = None, **options: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *,
+                 _weight: Tensor | None = None, _freeze: bool = False, device: Any = None,
+                 dtype: Any = None, **options: Any) -> None:  # fmt: skip
         super().__init__()
         refuse_options(options, NORMS)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = padding_row(padding_idx, num_embeddings)
         shape = (num_embeddings, embedding_dim)
-        table = empty_parameter(shape, device, dtype) if _weight is None else _weight
+        table = zeros(shape, device=device, dtype=dtype) if _weight is None else _weight
         if table.array.shape != shape:
             raise AssertionError(f"Shape of weight: got {table.array.shape}, expected {shape}")
         self.weight = Parameter(table, requires_grad=not _freeze)
@@ -44,9 +41,8 @@ class Embedding(Module):
             self.reset_parameters()
 
     @classmethod
-    def from_pretrained(
-        cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None, **options: Any
-    ) -> "Embedding":
+    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True,
+                        padding_idx: int | None = None, **options: Any) -> "Embedding":  # fmt: skip
         """A layer around a given table (V, D), which is not trained unless freeze is False.
 
         Raises: AssertionError unless the table has two axes.

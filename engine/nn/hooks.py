@@ -32,7 +32,7 @@ def _of(module, kind: str) -> list[tuple[Callable, bool]]:
     return [entry[1:] for entry in module._hooks.values() if entry[0] == kind]
 
 
-def call(module: Any, inputs: tuple, named: dict) -> Any:
+def call_with_hooks(module: Any, inputs: tuple, named: dict) -> Any:
     """module(*inputs, **named) with all of its hooks."""
     for hook, with_kwargs in _of(module, "before"):
         result = hook(module, inputs, named) if with_kwargs else hook(module, inputs)

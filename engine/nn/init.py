@@ -12,6 +12,7 @@ from engine import memory
 from engine.autograd import Tensor
 from engine.random import Generator, default_generator
 
+_Stream = Generator | None
 _GAINS = dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0)
 _GAINS |= {"tanh": 5 / 3, "relu": math.sqrt(2.0), "selu": 3 / 4}
 
@@ -30,17 +31,13 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[nonlinearity]
 
 
-def uniform_(
-    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
-) -> Tensor:
+def uniform_(tensor: Tensor, a: float = 0, b: float = 1, generator: _Stream = None) -> Tensor:
     """Fill with numbers from the uniform distribution on [a, b)."""
     draw = (generator or default_generator).uniform
     return _fill(tensor, draw(tensor.array.shape, tensor.array.dtype, a, b))
 
 
-def normal_(
-    tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
-) -> Tensor:
+def normal_(tensor: Tensor, mean: float = 0, std: float = 1, generator: _Stream = None) -> Tensor:
     """Fill with numbers from the normal distribution N(mean, std²)."""
     draw = (generator or default_generator).normal
     return _fill(tensor, draw(tensor.array.shape, tensor.array.dtype, mean, std))
@@ -61,7 +58,7 @@ def zeros_(tensor: Tensor) -> Tensor:
     return _fill(tensor, 0)
 
 
-def xavier_uniform_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
+def xavier_uniform_(tensor: Tensor, gain: float = 1, generator: _Stream = None) -> Tensor:
     """Fill uniformly from ±gain √(6 / (fan_in + fan_out)). Source: Glorot and Bengio, 2010.
 
     Keeps the variance of signals forwards and of gradients backwards, between tanh layers.
@@ -71,15 +68,14 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1, generator: Generator | None
     return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
+def xavier_normal_(tensor: Tensor, gain: float = 1, generator: _Stream = None) -> Tensor:
     """Fill from N(0, std²), std = gain √(2 / (fan_in + fan_out)). Source as xavier_uniform_."""
     return normal_(tensor, 0.0, _xavier_std(tensor, gain), generator)
 
 
-def kaiming_uniform_(
-    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
-    generator: Generator | None = None,
-) -> Tensor:  # fmt: skip
+def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in",
+                     nonlinearity: str = "leaky_relu",
+                     generator: _Stream = None) -> Tensor:  # fmt: skip
     """Fill uniformly from ±√3 gain / √fan. Source: He et al., 2015.
 
     Args: a: the negative slope of leaky_relu. mode: "fan_in" keeps the variance of signals,
@@ -90,10 +86,9 @@ def kaiming_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
-def kaiming_normal_(
-    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
-    generator: Generator | None = None,
-) -> Tensor:  # fmt: skip
+def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in",
+                    nonlinearity: str = "leaky_relu",
+                    generator: _Stream = None) -> Tensor:  # fmt: skip
     """Fill from N(0, std²), std = gain / √fan (arguments and source as kaiming_uniform_)."""
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 

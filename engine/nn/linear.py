@@ -3,23 +3,11 @@
 import math
 from typing import Any
 
-from engine import dtypes
 from engine.autograd import Tensor
-from engine.creation import zeros
 from engine.nn import init
 from engine.nn.module import Module
-from engine.nn.parameter import Parameter
 from engine.ops.linalg import linear
 from engine.ops.shape import flatten
-
-
-def empty_parameter(shape: tuple[int, ...], device: Any, dtype: Any) -> Parameter:
-    """A parameter of this shape, still to be initialized.
-
-    Raises: RuntimeError unless device is the CPU and no size is negative, TypeError for a wrong
-    dtype.
-    """
-    return Parameter(zeros(shape, device=device, dtype=dtype))
 
 
 class Identity(Module):
@@ -32,7 +20,23 @@ class Identity(Module):
         return input
 
 
-class Linear(Module):
+class Affine(Module):
+    """What Linear and the convolutions are: sums of inputs times weight, perhaps plus a bias."""
+
+    def _begin(self, shape: tuple[int, ...], bias: bool, device: Any, dtype: Any) -> None:
+        self._new_parameters(device, dtype, weight=shape, bias=shape[0] if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw weights and biases anew, uniform on ±1/√(inputs of one output)."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            inputs = math.prod(self.weight.array.shape[1:])
+            bound = 1 / math.sqrt(inputs) if inputs > 0 else 0
+            init.uniform_(self.bias, -bound, bound)
+
+
+class Linear(Affine):
     """An affine map of the last axis: every output sees every input.
 
     y = x Wᵀ + b
@@ -45,23 +49,11 @@ class Linear(Module):
     Raises: RuntimeError if the last axis of x is not n_in long or x has another dtype.
     """
 
-    def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, device: Any = None,
-        dtype: dtypes.dtype | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, device: Any = None,
+                 dtype: Any = None) -> None:  # fmt: skip
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
-        self.weight = empty_parameter((out_features, in_features), device, dtype)
-        b = empty_parameter((out_features,), device, dtype) if bias else None
-        self.register_parameter("bias", b)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw the weights anew."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0
-            init.uniform_(self.bias, -bound, bound)
+        self._begin((out_features, in_features), bias, device, dtype)
 
     def forward(self, input: Tensor) -> Tensor:
         return linear(input, self.weight, self.bias)

@@ -28,9 +28,8 @@ class BCELoss(_Loss, call=F.binary_cross_entropy, options="weight reduction"):
     """
 
 
-class BCEWithLogitsLoss(
-    _Loss, call=F.binary_cross_entropy_with_logits, options="weight reduction pos_weight"
-):
+class BCEWithLogitsLoss(_Loss, call=F.binary_cross_entropy_with_logits,
+                        options="weight reduction pos_weight"):  # fmt: skip
     """The binary cross-entropy of logits: BCELoss(σ(x), t), exact for large |x| too.
 
     Args: weight: a factor for each element. pos_weight: one for the elements with t = 1; both
@@ -47,9 +46,8 @@ class NLLLoss(_Loss, call=F.nll_loss, options="weight ignore_index reduction"):
     """
 
 
-class CrossEntropyLoss(
-    _Loss, call=F.cross_entropy, options="weight ignore_index reduction label_smoothing"
-):
+class CrossEntropyLoss(_Loss, call=F.cross_entropy,
+                       options="weight ignore_index reduction label_smoothing"):  # fmt: skip
     """The cross-entropy of logits: NLLLoss(log_softmax(x), t).
 
     Args: weight: a factor for each class, (C,). ignore_index: a target that does not count.

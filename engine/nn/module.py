@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -10,8 +10,18 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, constant
-from engine.nn import hooks, state
+from engine.creation import zeros
+from engine.memory import changes
+from engine.nn.hooks import RemovableHandle as Handle
+from engine.nn.hooks import call_with_hooks
 from engine.nn.parameter import Parameter
+
+
+class _IncompatibleKeys(namedtuple("_IncompatibleKeys", "missing_keys unexpected_keys")):
+    """What load_state_dict returns: the names that were not given, and those that nobody has."""
+
+    def __repr__(self) -> str:
+        return super().__repr__() if any(self) else "<All keys matched successfully>"
 
 
 class Module:
@@ -44,7 +54,7 @@ class Module:
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         if self._hooks:
-            return hooks.call(self, inputs, named)
+            return call_with_hooks(self, inputs, named)
         return self.forward(*inputs, **named)
 
     # Parts: parameters, modules, buffers.
@@ -55,9 +65,6 @@ class Module:
         new = next((k for k in ("_parameters", "_modules") if isinstance(value, _KINDS[k])), old)
         if new is None:
             return object.__setattr__(self, name, value)
-        self._require(new, name, value)
-        if new != old:  # of the same kind, it takes the old one's place
-            self._forget(name)
         self._put(new, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -65,23 +72,21 @@ class Module:
         self._forget(name)
 
     def _put(self, kind: str, name: str, value: Any) -> None:
-        self.__dict__[kind][name] = value
-        self.__dict__[name] = value
+        if kind not in self.__dict__:
+            raise AttributeError(f"cannot assign {kind[1:]} before Module.__init__() call")
+        if value is not None and not isinstance(value, _KINDS[kind]):
+            seen, expected = type(value).__name__, _KINDS[kind].__name__
+            raise TypeError(f"cannot assign '{seen}' as '{name}': expected a {expected} or None")
+        if name not in self.__dict__[kind]:  # of the same kind, it takes the old one's place
+            self._forget(name)
+        self.__dict__[kind][name] = self.__dict__[name] = value
 
     def _forget(self, name: str) -> None:
         for kind in _KINDS:
             self.__dict__[kind].pop(name, None)
         self._transient.discard(name)
 
-    def _require(self, kind: str, name: str, value: object) -> None:
-        if kind not in self.__dict__:
-            raise AttributeError(f"cannot assign {kind[1:]} before Module.__init__() call")
-        if value is not None and not isinstance(value, _KINDS[kind]):
-            seen, expected = type(value).__name__, _KINDS[kind].__name__
-            raise TypeError(f"cannot assign '{seen}' as '{name}': expected a {expected} or None")
-
     def _register(self, kind: str, name: str, value: object) -> None:
-        self._require(kind, name, value)
         if not name or "." in name:
             raise KeyError(f"a part needs a name that is not empty, without a dot: got '{name}'")
         if hasattr(self, name) and name not in self.__dict__[kind]:
@@ -94,6 +99,16 @@ class Module:
         Raises: TypeError, KeyError or AttributeError for a value or name that cannot be one.
         """
         self._register("_parameters", name, param)
+
+    def _new_parameters(self, device: Any, dtype: Any, **shapes: Any) -> None:
+        """Add parameters of these names and shapes, still to be initialized; None as above.
+
+        Raises: RuntimeError unless device is the CPU and no size is negative, TypeError for a wrong
+        dtype.
+        """
+        for name, shape in shapes.items():
+            new = None if shape is None else Parameter(zeros(shape, device=device, dtype=dtype))
+            self.register_parameter(name, new)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that belongs to the state but is not trained, such as a running mean.
@@ -109,9 +124,8 @@ class Module:
 
     # Looking through the parts. What is shared is listed once, under its first name.
 
-    def named_modules(
-        self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
+    def named_modules(self, memo: set | None = None, prefix: str = "",
+                      remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:  # fmt: skip
         """Pairs (name, module): the module itself under prefix, then all that it contains."""
         memo = set() if memo is None else memo
         if self in memo:
@@ -156,9 +170,8 @@ class Module:
         """All parameters, for the optimizer; recurse=False only the module's own."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
-    def named_buffers(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Tensor]]:
+    def named_buffers(self, prefix: str = "", recurse: bool = True,
+                      remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:  # fmt: skip
         """Pairs (name, buffer)."""
         return self._named_members("_buffers", prefix, recurse, remove_duplicate)
 
@@ -246,9 +259,7 @@ class Module:
                 found |= module.state_dict(prefix=f"{prefix}{name}.", keep_vars=keep_vars)
         return found
 
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True
-    ) -> state.IncompatibleKeys:
+    def load_state_dict(self, state_dict: Mapping, strict: bool = True) -> _IncompatibleKeys:
         """Copy values into parameters and buffers. PyTorch's tensors may be given as they are.
 
         Args: strict: all names have to match. PyTorch's assign=True is left out.
@@ -256,35 +267,53 @@ class Module:
         Raises: RuntimeError that lists all names and shapes that do not fit; then what fits has
         been copied, as in PyTorch. TypeError if state_dict is no mapping.
         """
-        return state.load(self, state_dict, strict)
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+        own, errors = self.state_dict(keep_vars=True), []
+        missing = [name for name in own if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in own]
+        for kind, names in {"Missing": missing, "Unexpected": unexpected}.items():
+            if names and strict:
+                errors.append(f'{kind} key(s) in state_dict: "' + '", "'.join(names) + '". ')
+        for name in [name for name in own if name in state_dict]:
+            array, value = own[name].array, getattr(state_dict[name], "array", state_dict[name])
+            if not hasattr(value, "__array__"):
+                errors.append(f'"{name}": expected a tensor, but received {type(value)}')
+            elif value.shape != array.shape:
+                seen, expected = dtypes.Size(value.shape), dtypes.Size(array.shape)
+                text = f"a param with shape {seen} from checkpoint, the shape in current model is"
+                errors.append(f"size mismatch for {name}: copying {text} {expected}.")
+            else:
+                array[...] = np.asarray(value)
+                changes.note(array)
+        if errors:
+            text = f"Error(s) in loading state_dict for {type(self).__name__}:"
+            raise RuntimeError("\n\t".join([text, *errors]))
+        return _IncompatibleKeys(missing, unexpected)
 
     # Hooks, called in the order of their registration: prepend and always_call are left out.
 
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, with_kwargs: bool = False
-    ) -> hooks.RemovableHandle:
+    def register_forward_pre_hook(self, hook: Callable, *, with_kwargs: bool = False) -> Handle:
         """Call hook(module, inputs) before forward; what it returns replaces the inputs.
 
         with_kwargs: hook(module, inputs, named), and it returns (inputs, named).
         """
-        return hooks.RemovableHandle(self._hooks, "before", hook, with_kwargs)
+        return Handle(self._hooks, "before", hook, with_kwargs)
 
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, with_kwargs: bool = False
-    ) -> hooks.RemovableHandle:
+    def register_forward_hook(self, hook: Callable, *, with_kwargs: bool = False) -> Handle:
         """Call hook(module, inputs, output) after forward; what it returns replaces the output.
 
         with_kwargs: hook(module, inputs, named, output).
         """
-        return hooks.RemovableHandle(self._hooks, "after", hook, with_kwargs)
+        return Handle(self._hooks, "after", hook, with_kwargs)
 
-    def register_full_backward_hook(self, hook: Callable[..., Any]) -> hooks.RemovableHandle:
+    def register_full_backward_hook(self, hook: Callable) -> Handle:
         """Call hook(module, grad_input, grad_output) when the gradients of the inputs are known.
 
         Both are tuples, with None for what is no tensor or has no gradient. What the hook returns
         replaces grad_input.
         """
-        return hooks.RemovableHandle(self._hooks, "gradient", hook)
+        return Handle(self._hooks, "gradient", hook)
 
     # Printing.
 

@@ -1,39 +1,44 @@
 """Layers that normalize what passes through them."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
-from engine import dtypes
 from engine.autograd import Tensor
-from engine.creation import ones, tensor, zeros
+from engine.creation import tensor, zeros
 from engine.nn import init
-from engine.nn.linear import empty_parameter
 from engine.nn.module import Module
 from engine.ops.norm import batch_norm, layer_norm
 
 
-class _BatchNorm(Module):
+class _Norm(Module):
+    def _begin(self, shape: Any, weight: bool, bias: bool, device: Any, dtype: Any) -> None:
+        places = {"weight": shape if weight else None, "bias": shape if weight and bias else None}
+        self._new_parameters(device, dtype, **places)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the weights to 1 and the biases to 0."""
+        for parameter, start in ((self.weight, 1.0), (self.bias, 0.0)):
+            if parameter is not None:
+                init.constant_(parameter, start)
+
+
+class _BatchNorm(_Norm):
     """y = weight · (x - mean) / √(var + eps) + bias, channel by channel."""
 
     _axes: tuple[int, ...]
 
-    def __init__(
-        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
-        affine: bool = True, track_running_stats: bool = True, device: Any = None,
-        dtype: dtypes.dtype | None = None, *, bias: bool = True,
-    ) -> None:  # fmt: skip
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+                 affine: bool = True, track_running_stats: bool = True, device: Any = None,
+                 dtype: Any = None, *, bias: bool = True) -> None:  # fmt: skip
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            part = empty_parameter((num_features,), device, dtype) if wanted else None
-            self.register_parameter(name, part)
-        for name, fill in {"running_mean": zeros, "running_var": ones}.items():
-            full = fill(num_features, device=device, dtype=dtype) if track_running_stats else None
-            self.register_buffer(name, full)
+        for name in ("running_mean", "running_var"):
+            new = zeros(num_features, device=device, dtype=dtype) if track_running_stats else None
+            self.register_buffer(name, new)
         self.register_buffer("num_batches_tracked", tensor(0) if track_running_stats else None)
-        self.reset_parameters()
+        self._begin(num_features, affine, bias, device, dtype)
 
     def reset_running_stats(self) -> None:
         """Begin the running statistics anew: mean 0, variance 1, no batches."""
@@ -45,10 +50,7 @@ class _BatchNorm(Module):
     def reset_parameters(self) -> None:
         """Set the weights to 1, the biases to 0 and the running statistics to their beginning."""
         self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        super().reset_parameters()
 
     def forward(self, input: Tensor) -> Tensor:
         if input.array.ndim not in self._axes:
@@ -66,10 +68,9 @@ class _BatchNorm(Module):
         return batch_norm(input, mean, var, *scale, from_batch, momentum or 0.0, self.eps)
 
     def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
-        )
+        about = f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+        about += f"affine={self.affine}, bias={self.bias is not None}"
+        return f"{about}, track_running_stats={self.track_running_stats}"
 
 
 class BatchNorm1d(_BatchNorm):
@@ -102,7 +103,7 @@ class BatchNorm3d(_BatchNorm):
     _axes = (5,)
 
 
-class LayerNorm(Module):
+class LayerNorm(_Norm):
     """Each sample's numbers brought to mean 0 and variance 1, then scaled and shifted.
 
     y = w (x - mean) / √(var + eps) + b,  mean and var over the last axes; w = 1, b = 0 at first.
@@ -114,24 +115,14 @@ class LayerNorm(Module):
     Raises: RuntimeError if the last axes of x have other sizes, or x another dtype.
     """
 
-    def __init__(
-        self, normalized_shape: int | Sequence[int], eps: float = 1e-5,
-        elementwise_affine: bool = True, bias: bool = True, device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, normalized_shape: int | Sequence[int], eps: float = 1e-5,
+                 elementwise_affine: bool = True, bias: bool = True, device: Any = None,
+                 dtype: Any = None) -> None:  # fmt: skip
         super().__init__()
         shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
         self.normalized_shape = tuple(shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        new = partial(empty_parameter, self.normalized_shape, device, dtype)
-        self.register_parameter("weight", new() if elementwise_affine else None)
-        self.register_parameter("bias", new() if elementwise_affine and bias else None)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set the weight to 1 and the bias to 0."""
-        for parameter, start in ((self.weight, 1.0), (self.bias, 0.0)):
-            if parameter is not None:
-                init.constant_(parameter, start)
+        self._begin(self.normalized_shape, elementwise_affine, bias, device, dtype)
 
     def forward(self, input: Tensor) -> Tensor:
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)

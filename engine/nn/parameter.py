@@ -1,11 +1,7 @@
 """The tensors that training changes."""
 
-from __future__ import annotations
-
-import numpy as np
-
-from engine import dtypes
 from engine.autograd import Tensor
+from engine.creation import zeros
 
 
 class Parameter(Tensor):
@@ -18,14 +14,12 @@ class Parameter(Tensor):
 
     __slots__ = ()
 
-    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
-        if data is not None and not isinstance(data, Tensor):
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> "Parameter":
+        data = zeros(0) if data is None else data
+        if not isinstance(data, Tensor):
             raise TypeError(f"Parameter expected a Tensor as data, but got {type(data).__name__}")
         self = object.__new__(cls)
-        empty = data is None
-        self.array = np.empty(0, dtypes.get_default_dtype().numpy) if empty else data.array
-        self._grad = None
-        self.grad_fn = None
+        self.array, self._grad, self.grad_fn = data.array, None, None
         self.requires_grad = requires_grad
         return self
 

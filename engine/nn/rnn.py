@@ -3,19 +3,16 @@
 import warnings
 from typing import Any
 
-from engine import dtypes
 from engine.autograd import Tensor
 from engine.creation import zeros
 from engine.nn import init
 from engine.nn.dropout import dropout as drop
-from engine.nn.linear import empty_parameter
 from engine.nn.module import Module
 from engine.ops.arguments import refuse_options
 from engine.ops.checks import require_tensor
 from engine.ops.recurrent import MODES, recurrent
 from engine.ops.shape import cat, stack, transpose, unsqueeze
 
-_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 _NOWHERE = """dropout option adds dropout after all but last recurrent layer, so non-zero dropout \
 expects num_layers greater than 1, but got """
 
@@ -33,19 +30,18 @@ class _Recurrent(Module):
     _suffixes = [[""]]
     dropout = 0.0
 
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
-        dtype: dtypes.dtype | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
+                 dtype: Any = None) -> None:  # fmt: skip
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        self._names, rows = _WEIGHTS[: 4 if bias else 2], len(MODES[self.mode][1]) * hidden_size
+        rows = len(MODES[self.mode][1]) * hidden_size
+        shapes: dict[str, Any] = {"weight_ih": (rows, input_size), "weight_hh": (rows, hidden_size)}
+        shapes |= {"bias_ih": rows, "bias_hh": rows} if bias else {}
+        self._names = list(shapes)
         for directions in self._suffixes:
-            shapes = ((rows, input_size), (rows, hidden_size), (rows,), (rows,))
             for suffix in directions:
-                for name, shape in zip(self._names, shapes, strict=False):
-                    self.register_parameter(name + suffix, empty_parameter(shape, device, dtype))
-            input_size = hidden_size * len(directions)
+                self._new_parameters(device, dtype, **{n + suffix: s for n, s in shapes.items()})
+            shapes["weight_ih"] = (rows, hidden_size * len(directions))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -99,11 +95,9 @@ class _Recurrent(Module):
 
 
 class _Layer(_Recurrent):
-    def __init__(
-        self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
-        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
-        proj_size: int = 0, device: Any = None, dtype: dtypes.dtype | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+                 proj_size: int = 0, device: Any = None, dtype: Any = None) -> None:  # fmt: skip
         refuse_options({"proj_size": proj_size}, {"proj_size": 0})
         if isinstance(dropout, bool) or not 0 <= float(dropout) <= 1:
             raise ValueError(f"dropout should be a number in range [0, 1], but got {dropout}")
@@ -159,10 +153,8 @@ class RNN(_Layer):
     dtype or number of axes, RuntimeError for other sizes.
     """
 
-    def __init__(
-        self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh",
-        *options: Any, **named: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1,
+                 nonlinearity: str = "tanh", *options: Any, **named: Any) -> None:  # fmt: skip
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select 'tanh' or 'relu'.")
         self.nonlinearity, self.mode = nonlinearity, f"RNN_{nonlinearity.upper()}"
@@ -207,10 +199,9 @@ class RNNCell(_Cell):
 
     _shown = _Cell._shown | {"nonlinearity": "tanh"}
 
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh",
-        device: Any = None, dtype: dtypes.dtype | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True,
+                 nonlinearity: str = "tanh", device: Any = None,
+                 dtype: Any = None) -> None:  # fmt: skip
         if nonlinearity not in ("tanh", "relu"):
             raise RuntimeError(f"Unknown nonlinearity: {nonlinearity}. Select 'tanh' or 'relu'.")
         self.nonlinearity, self.mode = nonlinearity, f"RNN_{nonlinearity.upper()}"

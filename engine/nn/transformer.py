@@ -20,12 +20,10 @@ from engine.nn.normalization import LayerNorm
 class _Layer(Module):
     _attentions: tuple[str, ...] = ("self_attn",)
 
-    def __init__(
-        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
-        activation: str | Callable[[Tensor], Tensor] = F.relu, layer_norm_eps: float = 1e-5,
-        batch_first: bool = False, norm_first: bool = False, bias: bool = True,
-        device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
+                 activation: str | Callable[[Tensor], Tensor] = F.relu,
+                 layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False,
+                 bias: bool = True, device: Any = None, dtype: Any = None) -> None:  # fmt: skip
         super().__init__()
         kind: dict[str, Any] = {"bias": bias, "device": device, "dtype": dtype}
         for name in self._attentions:
@@ -72,10 +70,8 @@ class TransformerEncoderLayer(_Layer):
     Raises: RuntimeError for another activation, else as MultiheadAttention and Dropout do.
     """
 
-    def forward(
-        self, src: Tensor, src_mask: Mask = None, src_key_padding_mask: Mask = None,
-        is_causal: bool = False,
-    ) -> Tensor:  # fmt: skip
+    def forward(self, src: Tensor, src_mask: Mask = None, src_key_padding_mask: Mask = None,
+                is_causal: bool = False) -> Tensor:  # fmt: skip
         """y in src's shape; the masks are those of MultiheadAttention.forward()."""
         x = self._around(1, src, self._sa_block, src_mask, src_key_padding_mask, is_causal)
         return self._around(2, x, self._ff_block)
@@ -89,11 +85,9 @@ class TransformerDecoderLayer(_Layer):
 
     _attentions = ("self_attn", "multihead_attn")
 
-    def forward(
-        self, tgt: Tensor, memory: Tensor, tgt_mask: Mask = None, memory_mask: Mask = None,
-        tgt_key_padding_mask: Mask = None, memory_key_padding_mask: Mask = None,
-        tgt_is_causal: bool = False, memory_is_causal: bool = False,
-    ) -> Tensor:  # fmt: skip
+    def forward(self, tgt: Tensor, memory: Tensor, tgt_mask: Mask = None, memory_mask: Mask = None,
+                tgt_key_padding_mask: Mask = None, memory_key_padding_mask: Mask = None,
+                tgt_is_causal: bool = False, memory_is_causal: bool = False) -> Tensor:  # fmt: skip
         """y in tgt's shape; memory is what the encoder said, its masks hide places of it."""
         x = self._around(1, tgt, self._sa_block, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
         about = (memory, memory_mask, memory_key_padding_mask, memory_is_causal)
@@ -125,19 +119,15 @@ class TransformerEncoder(_Stack):
     requires a gradient gets one, even if it happens to be causal.
     """
 
-    def __init__(
-        self, encoder_layer: Module, num_layers: int, norm: Module | None = None,
-        enable_nested_tensor: bool = True, mask_check: bool = True,
-    ) -> None:  # fmt: skip
+    def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None,
+                 enable_nested_tensor: bool = True, mask_check: bool = True) -> None:  # fmt: skip
         super().__init__(encoder_layer, num_layers, norm)
         self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
 
-    def forward(
-        self, src: Tensor, mask: Mask = None, src_key_padding_mask: Mask = None,
-        is_causal: bool | None = None,
-    ) -> Tensor:  # fmt: skip
+    def forward(self, src: Tensor, mask: Mask = None, src_key_padding_mask: Mask = None,
+                is_causal: bool | None = None) -> Tensor:  # fmt: skip
         """src through all layers, with the layers' arguments."""
-        return self._run(src, mask, src_key_padding_mask, bool(is_causal))
+        return self._run(src, mask, src_key_padding_mask, is_causal)
 
 
 class TransformerDecoder(_Stack):
@@ -146,14 +136,13 @@ class TransformerDecoder(_Stack):
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         super().__init__(decoder_layer, num_layers, norm)
 
-    def forward(
-        self, tgt: Tensor, memory: Tensor, tgt_mask: Mask = None, memory_mask: Mask = None,
-        tgt_key_padding_mask: Mask = None, memory_key_padding_mask: Mask = None,
-        tgt_is_causal: bool | None = None, memory_is_causal: bool = False,
-    ) -> Tensor:  # fmt: skip
+    def forward(self, tgt: Tensor, memory: Tensor, tgt_mask: Mask = None, memory_mask: Mask = None,
+                tgt_key_padding_mask: Mask = None, memory_key_padding_mask: Mask = None,
+                tgt_is_causal: bool | None = None,
+                memory_is_causal: bool = False) -> Tensor:  # fmt: skip
         """tgt through all layers, each of which reads memory, with the layers' arguments."""
         masks = tgt_mask, memory_mask, tgt_key_padding_mask, memory_key_padding_mask
-        return self._run(tgt, memory, *masks, bool(tgt_is_causal), memory_is_causal)
+        return self._run(tgt, memory, *masks, tgt_is_causal, memory_is_causal)
 
 
 class Transformer(Module):
@@ -168,13 +157,12 @@ class Transformer(Module):
     Raises: RuntimeError if src and tgt differ in B, or one is not d_model wide.
     """
 
-    def __init__(
-        self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6,
-        num_decoder_layers: int = 6, dim_feedforward: int = 2048, dropout: float = 0.1,
-        activation: str | Callable[[Tensor], Tensor] = F.relu, custom_encoder: Any = None,
-        custom_decoder: Any = None, layer_norm_eps: float = 1e-5, batch_first: bool = False,
-        norm_first: bool = False, bias: bool = True, device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6,
+                 num_decoder_layers: int = 6, dim_feedforward: int = 2048, dropout: float = 0.1,
+                 activation: str | Callable[[Tensor], Tensor] = F.relu, custom_encoder: Any = None,
+                 custom_decoder: Any = None, layer_norm_eps: float = 1e-5,
+                 batch_first: bool = False, norm_first: bool = False, bias: bool = True,
+                 device: Any = None, dtype: Any = None) -> None:  # fmt: skip
         super().__init__()
         layer: tuple = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps)
         layer += (batch_first, norm_first, bias, device, dtype)
@@ -191,27 +179,23 @@ class Transformer(Module):
                 init.xavier_uniform_(parameter)
         self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
 
-    def forward(
-        self, src: Tensor, tgt: Tensor, src_mask: Mask = None, tgt_mask: Mask = None,
-        memory_mask: Mask = None, src_key_padding_mask: Mask = None,
-        tgt_key_padding_mask: Mask = None, memory_key_padding_mask: Mask = None,
-        src_is_causal: bool | None = None, tgt_is_causal: bool | None = None,
-        memory_is_causal: bool = False,
-    ) -> Tensor:  # fmt: skip
+    def forward(self, src: Tensor, tgt: Tensor, src_mask: Mask = None, tgt_mask: Mask = None,
+                memory_mask: Mask = None, src_key_padding_mask: Mask = None,
+                tgt_key_padding_mask: Mask = None, memory_key_padding_mask: Mask = None,
+                src_is_causal: bool | None = None, tgt_is_causal: bool | None = None,
+                memory_is_causal: bool = False) -> Tensor:  # fmt: skip
         """y in tgt's shape; the masks are those of MultiheadAttention.forward()."""
         batch = slice(0, 1) if self.batch_first else slice(1, 2)
         alike = src.ndim != 3 or src.shape[batch] == tgt.shape[batch]
         if not alike or not src.shape[-1] == tgt.shape[-1] == self.d_model:
             seen = f"but got {[*src.shape]} and {[*tgt.shape]}"
             raise RuntimeError(f"src and tgt must be {self.d_model} wide and of one B, {seen}")
-        memory = self.encoder(
-            src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal
-        )
-        return self.decoder(
-            tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask,
-            tgt_key_padding_mask=tgt_key_padding_mask, tgt_is_causal=tgt_is_causal,
-            memory_key_padding_mask=memory_key_padding_mask, memory_is_causal=memory_is_causal,
-        )  # fmt: skip
+        memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask,
+                              is_causal=src_is_causal)  # fmt: skip
+        return self.decoder(tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask,
+                            tgt_key_padding_mask=tgt_key_padding_mask, tgt_is_causal=tgt_is_causal,
+                            memory_key_padding_mask=memory_key_padding_mask,
+                            memory_is_causal=memory_is_causal)  # fmt: skip
 
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:

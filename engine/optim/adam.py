@@ -27,15 +27,13 @@ class Adam(Optimizer):
     offered = {"amsgrad": False, "maximize": False, "foreach": None, "capturable": False}
     offered |= {"differentiable": False, "fused": None}
 
-    def __init__(
-        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8, weight_decay: float = 0, *, decoupled_weight_decay: bool = False,
-        **options: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, params: Iterable[Any], lr: float = 1e-3,
+                 betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0, *, decoupled_weight_decay: bool = False,
+                 **options: Any) -> None:  # fmt: skip
         for i, beta in enumerate(betas):
             if not isinstance(beta, float) or not 0 <= beta < 1:
-                expected = "expected a float of [0, 1)"
-                raise ValueError(f"Invalid beta parameter at index {i}: {beta}, {expected}")
+                raise ValueError(f"Invalid beta parameter at index {i}: {beta}, no float of [0, 1)")
         defaults = {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay}
         defaults |= {"decoupled_weight_decay": decoupled_weight_decay}
         super().__init__(params, defaults, options)
@@ -67,9 +65,8 @@ class AdamW(Adam):
     Args and errors are Adam's.
     """
 
-    def __init__(
-        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8, weight_decay: float = 1e-2, **options: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, params: Iterable[Any], lr: float = 1e-3,
+                 betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 1e-2, **options: Any) -> None:  # fmt: skip
         fixed = {"decoupled_weight_decay": True}
         super().__init__(params, lr, betas, eps, weight_decay, **fixed, **options)

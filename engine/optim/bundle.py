@@ -28,9 +28,8 @@ class Bundle:
     Attributes: buffers: name -> vector.
     """
 
-    def __init__(
-        self, params: Sequence[Tensor], state: State, names: Sequence[str], age: float
-    ) -> None:
+    def __init__(self, params: Sequence[Tensor], state: State, names: Sequence[str],
+                 age: float) -> None:  # fmt: skip
         ends = np.cumsum([p.array.size for p in params])
 
         def pieces(vector: np.ndarray) -> list[np.ndarray]:

@@ -33,11 +33,8 @@ class LRScheduler:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
         self.optimizer = optimizer
-        for i, group in enumerate(optimizer.param_groups):
-            if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
-            elif "initial_lr" not in group:
-                raise KeyError(f"'initial_lr' is missing in param_groups[{i}], but last_epoch >= 0")
+        for group in optimizer.param_groups if last_epoch == -1 else ():
+            group.setdefault("initial_lr", group["lr"])
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch, self._step_count = last_epoch, 0
         self.step()
@@ -76,9 +73,8 @@ class LRScheduler:
 class StepLR(LRScheduler):
     """lr_t = lr_0 · gamma^⌊t / step_size⌋"""
 
-    def __init__(
-        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1,
+                 last_epoch: int = -1) -> None:  # fmt: skip
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
 
@@ -107,10 +103,9 @@ class LambdaLR(LRScheduler):
     Raises: ValueError if there are more or fewer functions than groups.
     """
 
-    def __init__(
-        self, optimizer: Optimizer,
-        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]], last_epoch: int = -1,
-    ) -> None:  # fmt: skip
+    def __init__(self, optimizer: Optimizer,
+                 lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+                 last_epoch: int = -1) -> None:  # fmt: skip
         self.lr_lambdas = [f for _, f in _by_group(optimizer, "lr_lambdas", lr_lambda)]
         super().__init__(optimizer, last_epoch)
 
@@ -126,9 +121,8 @@ class CosineAnnealingLR(LRScheduler):
     lr_t = eta_min + (lr_0 - eta_min) h_t,   h_t = (1 + cos(π t / T_max)) / 2
     """
 
-    def __init__(
-        self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0,
+                 last_epoch: int = -1) -> None:  # fmt: skip
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
@@ -225,11 +219,10 @@ class ReduceLROnPlateau(LRScheduler):
     Raises: ValueError for factor >= 1, an unknown mode, or a min_lr list of another length.
     """
 
-    def __init__(
-        self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10,
-        threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,
-        min_lr: float | Sequence[float] = 0, eps: float = 1e-8,
-    ) -> None:  # fmt: skip
+    def __init__(self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1,
+                 patience: int = 10, threshold: float = 1e-4, threshold_mode: str = "rel",
+                 cooldown: int = 0, min_lr: float | Sequence[float] = 0,
+                 eps: float = 1e-8) -> None:  # fmt: skip
         if factor >= 1.0:
             raise ValueError(f"Factor should be < 1.0, but got {factor}.")
         if mode not in ("min", "max"):

@@ -35,9 +35,8 @@ class Optimizer:
 
     offered: Mapping[str, Any] = {}
 
-    def __init__(
-        self, params: Iterable[Any], defaults: dict[str, Any], options: Mapping[str, Any] = {}
-    ) -> None:
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any],
+                 options: Mapping[str, Any] = {}) -> None:  # fmt: skip
         if isinstance(params, Tensor):
             raise TypeError("params should be an iterable of Tensors or dicts, but got one Tensor")
         for name, value in defaults.items():
@@ -57,8 +56,7 @@ class Optimizer:
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Optimize further parameters, with options of their own: {"params": [...], "lr": 0.1}."""
         if not isinstance(param_group, dict) or isinstance(param_group["params"], set):
-            kind = "a dict with params in ordered collections"
-            raise TypeError(f"param_group must be {kind}, but got {param_group}")
+            raise TypeError(f"param_group must be a dict of ordered collections, got {param_group}")
         params = param_group["params"]
         params = [params] if isinstance(params, Tensor) else list(params)
         for p in params:
@@ -118,10 +116,9 @@ class Optimizer:
         if got != sizes:
             text = "the number of groups differs, or one doesn't match the size of the optimizer's"
             raise ValueError(f"{text}: got sizes {got}, expected {sizes}")
-        pairs = list(zip(saved, self.param_groups, strict=True))
-        self.param_groups = [self._completed(theirs, ours["params"]) for theirs, ours in pairs]
         param: dict[int, Tensor] = {}
-        for theirs, ours in pairs:
+        for place, (theirs, ours) in enumerate(zip(saved, self.param_groups, strict=True)):
+            self.param_groups[place] = self._completed(theirs, ours["params"])
             param |= zip(theirs["params"], ours["params"], strict=True)
         self.state.clear()
         for number, tensors in state_dict["state"].items():

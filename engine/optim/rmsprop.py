@@ -26,10 +26,9 @@ class RMSprop(Optimizer):
 
     offered = {"capturable": False, "foreach": None, "maximize": False, "differentiable": False}
 
-    def __init__(
-        self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
-        weight_decay: float = 0, momentum: float = 0, centered: bool = False, **options: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99,
+                 eps: float = 1e-8, weight_decay: float = 0, momentum: float = 0,
+                 centered: bool = False, **options: Any) -> None:  # fmt: skip
         defaults = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay}
         defaults |= {"momentum": momentum, "centered": centered}
         super().__init__(params, defaults, options)

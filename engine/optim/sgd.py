@@ -24,10 +24,9 @@ class SGD(Optimizer):
 
     offered = {"maximize": False, "foreach": None, "differentiable": False, "fused": None}
 
-    def __init__(
-        self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0, dampening: float = 0,
-        weight_decay: float = 0, nesterov: bool = False, **options: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0,
+                 dampening: float = 0, weight_decay: float = 0, nesterov: bool = False,
+                 **options: Any) -> None:  # fmt: skip
         defaults = {"lr": lr, "momentum": momentum, "dampening": dampening}
         defaults |= {"weight_decay": weight_decay, "nesterov": nesterov}
         super().__init__(params, defaults, options)

@@ -5,5 +5,3 @@ from engine.utils.gradcheck import gradcheck
 from engine.utils.lr_finder import LRFinder
 from engine.utils.serialization import load, save
 from engine.utils.summary import summary
-
-__all__ = ["LRFinder", "data", "gradcheck", "load", "save", "summary"]

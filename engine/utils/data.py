@@ -2,13 +2,17 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from engine import dtypes
 from engine.autograd import Tensor
+from engine.creation import from_numpy, tensor
 from engine.ops.arguments import refuse_options
+from engine.ops.shape import stack
 from engine.random import Generator, default_generator
-from engine.utils.collate import default_collate
 
 __all__ = ["DataLoader", "Dataset", "Subset", "TensorDataset", "random_split"]
 
@@ -60,9 +64,8 @@ class Subset(Dataset):
         return len(self.indices)
 
 
-def random_split(
-    dataset: Any, lengths: Sequence[int | float], generator: Generator | None = None
-) -> list[Subset]:
+def random_split(dataset: Any, lengths: Sequence[int | float],
+                 generator: Generator | None = None) -> list[Subset]:  # fmt: skip
     """Split a data set at random into parts of the given lengths, or fractions that add up to 1.
 
     Fractions are rounded down; what is left over goes to the first parts, one sample each.
@@ -81,6 +84,35 @@ def random_split(
     return [Subset(dataset, order[end - n : end]) for end, n in zip(ends, lengths, strict=True)]
 
 
+def default_collate(batch: Sequence[Any]) -> Any:
+    """Stack samples along a new first axis, inside the structure that they share.
+
+    Tensors and arrays are stacked; ints become int64, floats float64, bools bool tensors; text
+    stays a list. Of sequences a list is made of one batch for each place (of named tuples a named
+    tuple), of dicts a dict of batches.
+
+    Raises: RuntimeError if lists differ in length or tensors in shape, TypeError for other samples.
+    """
+    first = batch[0]
+    if isinstance(first, Tensor):
+        return stack(list(batch), 0)
+    if isinstance(first, np.ndarray | np.generic) and first.dtype.kind in "biuf":
+        return stack([from_numpy(np.asarray(sample)) for sample in batch], 0)
+    if isinstance(first, int | float):
+        return tensor(batch, dtype=dtypes.float64 if isinstance(first, float) else None)
+    if isinstance(first, str | bytes):
+        return batch
+    if isinstance(first, Mapping):
+        return {key: default_collate([sample[key] for sample in batch]) for key in first}
+    if isinstance(first, Sequence):
+        sizes = {len(sample) for sample in batch}
+        if len(sizes) > 1:
+            raise RuntimeError(f"each sample in a batch should be of equal size, got {sizes}")
+        parts = [default_collate(places) for places in zip(*batch, strict=True)]
+        return type(first)(*parts) if hasattr(first, "_fields") else parts
+    raise TypeError(f"batch must contain tensors, arrays, numbers, dicts or lists: {type(first)}")
+
+
 class DataLoader:
     """Hands out a data set in batches, one pass for each `for` loop.
 
@@ -96,11 +128,9 @@ class DataLoader:
     data set.
     """
 
-    def __init__(
-        self, dataset: Any, batch_size: int = 1, shuffle: bool | None = None, *,
-        collate_fn: Callable[[Any], Any] | None = None, drop_last: bool = False,
-        generator: Generator | None = None, **options: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, dataset: Any, batch_size: int = 1, shuffle: bool | None = None, *,
+                 collate_fn: Callable[[Any], Any] | None = None, drop_last: bool = False,
+                 generator: Generator | None = None, **options: Any) -> None:  # fmt: skip
         refuse_options(options, _OFFERED)
         if batch_size is None:
             raise NotImplementedError("batch_size=None is not supported: iterate over the data set")

@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from engine.autograd import Tensor, constant
+from engine.autograd import Tensor, constant, gradients_of
 
 
 class GradcheckError(RuntimeError):
     """The two gradients differ."""
 
 
-def gradcheck(
-    func: Callable[..., Tensor | Sequence[Tensor]], inputs: Tensor | Sequence[object], *,
-    eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True,
-) -> bool:  # fmt: skip
+def gradcheck(func: Callable[..., Tensor | Sequence[Tensor]], inputs: Tensor | Sequence[object], *,
+              eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
+              raise_exception: bool = True) -> bool:  # fmt: skip
     """Whether backward() of func agrees with central differences at the given inputs.
 
     ∂y_j/∂x_i ≈ (y_j(x + eps e_i) - y_j(x - eps e_i)) / (2 eps)
@@ -48,10 +47,9 @@ def gradcheck(
                 continue
             if not raise_exception:
                 return False
-            raise GradcheckError(
-                f"Jacobian mismatch for output {j} with respect to input {i},\n"
-                f"numerical:{constant(numerical)}\nanalytical:{constant(analytical)}\n"
-            )
+            where = f"output {j} with respect to input {i}"
+            both = f"numerical:{constant(numerical)}\nanalytical:{constant(analytical)}"
+            raise GradcheckError(f"Jacobian mismatch for {where},\n{both}\n")
     return True
 
 
@@ -78,23 +76,7 @@ def _numerical(func, inputs: Sequence[object], j: int, x: Tensor, eps: float) ->
 
 def _analytical(y: Tensor, x: Tensor) -> np.ndarray:
     jacobian = np.zeros((x.array.size, y.array.size), x.array.dtype)
-    kept = [(tensor, tensor.grad) for tensor in (x, *_leaves(y))]
-    for column, dy in enumerate(np.eye(y.array.size) if y.requires_grad else ()):
-        x.grad = None
-        y.backward(constant(dy.reshape(y.array.shape)), retain_graph=True)
-        if x.grad is not None:
-            jacobian[:, column] = x.grad.array.reshape(-1)
-    for tensor, grad in kept:
-        tensor.grad = grad
+    for column, dy in enumerate(np.eye(y.array.size, dtype=y.array.dtype)):
+        dx = gradients_of(y, dy.reshape(y.array.shape), True).get(x) if y.requires_grad else None
+        jacobian[:, column] = 0 if dx is None else dx.reshape(-1)
     return jacobian
-
-
-def _leaves(y: Tensor) -> list[Tensor]:
-    """The tensors whose grad a backward() from y fills."""
-    found: set[Any] = {None}
-    nodes: list[Any] = [y.grad_fn or y]
-    for node in nodes:  # it grows meanwhile
-        if node not in found:
-            found.add(node)
-            nodes += getattr(node, "parents", ())
-    return [node for node in found if isinstance(node, Tensor)]

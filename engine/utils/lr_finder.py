@@ -31,11 +31,9 @@ class LRFinder:
     Raises: RuntimeError if a scheduler is attached to the optimizer.
     """
 
-    def __init__(
-        self, model: Module, optimizer: Optimizer, criterion: Callable[[Any, Any], Any],
-        device: dtypes.device | str | None = None, memory_cache: bool = True,
-        cache_dir: str | None = None, **options: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, model: Module, optimizer: Optimizer, criterion: Callable[[Any, Any], Any],
+                 device: dtypes.device | str | None = None, memory_cache: bool = True,
+                 cache_dir: str | None = None, **options: Any) -> None:  # fmt: skip
         options |= {"memory_cache": memory_cache, "cache_dir": cache_dir}
         offered = dict.fromkeys("cache_dir amp_backend amp_config grad_scaler".split())
         refuse_options(options, offered | {"memory_cache": True})
@@ -55,12 +53,11 @@ class LRFinder:
         self.model.load_state_dict(self._before[0])
         self.optimizer.load_state_dict(self._before[1])
 
-    def range_test(
-        self, train_loader: DataLoader, val_loader: DataLoader | None = None,
-        start_lr: float | list[float] | None = None, end_lr: float = 10, num_iter: int = 100,
-        step_mode: str = "exp", smooth_f: float = 0.05, diverge_th: float = 5,
-        accumulation_steps: int = 1, non_blocking_transfer: bool = True,
-    ) -> None:  # fmt: skip
+    def range_test(self, train_loader: DataLoader, val_loader: DataLoader | None = None,
+                   start_lr: float | list[float] | None = None, end_lr: float = 10,
+                   num_iter: int = 100, step_mode: str = "exp", smooth_f: float = 0.05,
+                   diverge_th: float = 5, accumulation_steps: int = 1,
+                   non_blocking_transfer: bool = True) -> None:  # fmt: skip
         """Make num_iter steps of training, with rates from start_lr (the optimizer's) to end_lr.
 
         "exp": lr_t = start (end / start)^r,  "linear": lr_t = start + r (end - start),
@@ -79,8 +76,7 @@ class LRFinder:
             wanted = "step_mode exp or linear, num_iter above 1, smooth_f in [0, 1)"
             raise ValueError(f"expected {wanted}, but got {step_mode=}, {num_iter=}, {smooth_f=}")
         groups, r = self.optimizer.param_groups, np.arange(num_iter)[:, None] / (num_iter - 1)
-        starts = start_lr or [group["lr"] for group in groups]
-        start = np.broadcast_to(starts, len(groups))  # ValueError for a wrong number
+        start = np.broadcast_to(start_lr or [group["lr"] for group in groups], len(groups))
         exponential = step_mode.lower() == "exp"
         rates = start * (end_lr / start) ** r if exponential else start + r * (end_lr - start)
         batches = chain.from_iterable(_passes(train_loader))
@@ -118,10 +114,9 @@ class LRFinder:
         self.model.eval()
         return sum(self.criterion(self.model(x), y).item() * len(y) for x, y in batches)
 
-    def plot(
-        self, skip_start: int = 10, skip_end: int = 5, log_lr: bool = True,
-        show_lr: float | None = None, ax: Any = None, suggest_lr: bool = True,
-    ) -> Any:  # fmt: skip
+    def plot(self, skip_start: int = 10, skip_end: int = 5, log_lr: bool = True,
+             show_lr: float | None = None, ax: Any = None,
+             suggest_lr: bool = True) -> Any:  # fmt: skip
         """Draw the loss over the rates, without the first skip_start and the last skip_end.
 
         suggest_lr: mark and return the rate where the loss falls most steeply. show_lr: a rate to

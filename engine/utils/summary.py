@@ -98,10 +98,8 @@ class ModelStatistics:
         return "\n".join(texts)
 
 
-def summary(
-    model: Module, input_size: Any = None, input_data: Any = None, *, depth: int = 3,
-    verbose: int | None = None, **options: Any,
-) -> ModelStatistics:  # fmt: skip
+def summary(model: Module, input_size: Any = None, input_data: Any = None, *, depth: int = 3,
+            verbose: int | None = None, **options: Any) -> ModelStatistics:  # fmt: skip
     """Run the model once, in eval mode and without gradients, and list the layers that it calls.
 
     The table is torchinfo 1.8.0's. The model stays as it was, attributes and buffers too, and so
@@ -177,8 +175,7 @@ def _rows(model: Module, inputs: Any) -> list[Row]:
         raise RuntimeError(f"Failed to run the model; layers {reached} ran: {error}") from error
     finally:
         for m, attributes in kept.items():
-            vars(m).clear()
-            vars(m).update(attributes)
+            m.__dict__ = attributes
         vars(default_generator).update(stream)
     return rows
 
