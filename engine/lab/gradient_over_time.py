@@ -156,7 +156,7 @@ class GradientOverTime(App):
         controls = [
             Rates("length", "steps T", restart=True, options=LENGTHS),
             Rates("scale", "scale of W_hh", restart=True, options=SCALES),
-            Rates("bias", "forget bias of the LSTM", restart=True, options=BIASES),
+            Rates("bias", "forget bias", restart=True, options=BIASES),
         ]
         state = GradientState(length, scale, bias)
         super().__init__(state, render, controls, plots=[PLOT], keys_help=KEYS_HELP)

@@ -44,7 +44,7 @@ def test_a_larger_recurrent_weight_makes_the_gradient_explode(page, widget):
 
 def test_the_forget_bias_helps_the_lstm_alone(page, widget):
     before = widget.readout()
-    widget.control("forget bias of the LSTM").focus()
+    widget.control("forget bias").focus()
     page.page.keyboard.press("End")
     after = widget.wait_for_change(before)
     assert first_over_last(after, "LSTM") > 100 * first_over_last(before, "LSTM")
