@@ -12,16 +12,21 @@ from engine.datasets.generated import (
     make_spiral,
     make_xor,
 )
-from engine.datasets.real import load_diabetes, load_digits, load_iris
+from engine.datasets.real import load_diabetes, load_digits, load_iris, load_sunspots
+from engine.datasets.sequences import NEGATION_WORDS, make_adding, make_negation
 from engine.datasets.splitting import split
 
 __all__ = [
+    "NEGATION_WORDS",
     "load_diabetes",
     "load_digits",
     "load_iris",
+    "load_sunspots",
     "logic_gate",
+    "make_adding",
     "make_friedman",
     "make_moons",
+    "make_negation",
     "make_spiral",
     "make_xor",
     "split",

@@ -1,4 +1,4 @@
-"""Measured data: handwritten digits, iris flowers, diabetes patients (sources in LICENSES.md)."""
+"""Measured data: digits, iris flowers, diabetes patients, sunspots (sources in LICENSES.md)."""
 
 from pathlib import Path
 
@@ -32,6 +32,15 @@ def load_diabetes() -> tuple[np.ndarray, np.ndarray]:
         of the disease after one year, 25 to 346.
     """
     return _load("diabetes")
+
+
+def load_sunspots() -> tuple[np.ndarray, np.ndarray]:
+    """Yearly sunspot numbers, 1700 to 2008 (National Geophysical Data Center).
+
+    Returns: years (309,) int64; numbers (309,) float64, means of a year, 0 to 190.2.
+    """
+    numbers, years = _load("sunspots")
+    return years, numbers
 
 
 def _load(name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -24,6 +24,8 @@ _HOMES = {
     "GraphStepper": "graph_stepper",
     "DecisionBoundary": "decision_boundary",
     "InitializationExplorer": "initialization",
+    "GradientOverTime": "gradient_over_time",
+    "GateInspector": "gate_inspector",
 }
 # Figures by notebook, found by their names alone: a broken file breaks no other one.
 for _file in sorted(Path(__file__).parent.glob("figures/nb*.py")):

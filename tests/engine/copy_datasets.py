@@ -1,5 +1,9 @@
-"""Write engine/datasets/data/*.npz from scikit-learn: python tests/engine/copy_datasets.py"""
+"""Write engine/datasets/data/*.npz: python tests/engine/copy_datasets.py [sunspots.csv]
 
+From scikit-learn, and from statsmodels/datasets/sunspots/sunspots.csv of an unpacked statsmodels.
+"""
+
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,3 +23,6 @@ if __name__ == "__main__":
         # A float target (diabetes) stays float, so that its dtype can be told from the file.
         target = smallest_exact(target) if target.dtype.kind == "i" else target.astype(np.float32)
         np.savez_compressed(FOLDER / f"{name}.npz", data=smallest_exact(data), target=target)
+    for path in sys.argv[1:]:
+        years, numbers = np.loadtxt(path, delimiter=",", skiprows=1).T
+        np.savez_compressed(FOLDER / "sunspots.npz", data=numbers, target=years.astype(np.uint16))

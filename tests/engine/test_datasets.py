@@ -150,3 +150,81 @@ def test_split_depends_on_the_seed_alone():
 def test_split_refuses_what_it_cannot_divide(x, y, test, error):
     with pytest.raises(error, match="split: "):
         datasets.split(x, y, test)
+
+
+def test_sunspots_are_the_published_yearly_numbers():
+    years, numbers = datasets.load_sunspots()
+    assert years.dtype == np.int64 and years.tolist() == list(range(1700, 2009))
+    assert numbers.dtype == np.float64 and numbers.shape == (309,)
+    assert numbers[[0, 1, 2, -1]].tolist() == [5.0, 11.0, 16.0, 2.9]
+    # The highest maximum on record, the lowest ones (the Maunder minimum ends), and all of them.
+    assert (years[numbers.argmax()], numbers.max()) == (1957, 190.2)
+    assert years[numbers == 0].tolist() == [1711, 1712, 1810]
+    assert round(numbers.sum(), 1) == 15373.4
+
+
+def test_sunspots_are_not_changed_by_a_caller():
+    for part in datasets.load_sunspots():
+        part[:] = -1
+    assert datasets.load_sunspots()[1].max() == 190.2
+
+
+@pytest.mark.parametrize("steps", [2, 7, 50])
+def test_adding_marks_one_number_in_each_half_and_adds_them(steps):
+    x, y = datasets.make_adding(300, steps, seed=3)
+    numbers, marks = x[..., 0], x[..., 1]
+    assert x.shape == (300, steps, 2) and y.shape == (300,)
+    assert (marks[:, : steps // 2].sum(1) == 1).all() and (marks[:, steps // 2 :].sum(1) == 1).all()
+    assert set(np.unique(marks)) <= {0.0, 1.0} and numbers.min() >= 0 and numbers.max() <= 1
+    pairs = numbers[marks == 1].reshape(300, 2)
+    np.testing.assert_allclose(y, pairs.sum(axis=1), atol=1e-12)
+    assert (marks.sum(axis=0) > 0).all(), "every step is marked now and then"
+
+
+def test_the_best_constant_answer_to_adding_is_off_by_a_sixth():
+    _, y = datasets.make_adding(20_000, 10, seed=1)
+    assert np.mean((y - 1) ** 2) == pytest.approx(1 / 6, rel=0.03)
+
+
+def test_sentences_come_in_twins_of_the_same_words():
+    words, y = datasets.make_negation(200, seed=5)
+    vocabulary = datasets.NEGATION_WORDS
+    assert words.shape == (200, 11) and y.tolist() == [0, 1] * 100
+    assert len(set(vocabulary)) == len(vocabulary) == 24
+    assert np.array_equal(np.sort(words[::2]), np.sort(words[1::2]))
+    assert (words[::2] != words[1::2]).any(axis=1).all()
+    assert set(words.ravel()) == set(range(len(vocabulary))), "every word is used"
+
+
+def test_a_sentence_is_positive_if_not_stands_before_bad():
+    words, y = datasets.make_negation(100, seed=2)
+    for sentence, label in zip(words, y, strict=True):
+        text = " ".join(datasets.NEGATION_WORDS[i] for i in sentence)
+        assert ("not bad" in text, "not good" in text) == (label == 1, label == 0), text
+        assert text.count("good") == text.count("bad") == 1
+
+
+def test_sequences_are_the_same_on_every_machine():
+    x, y = datasets.make_adding(2, 4, seed=1)
+    assert x[0].tolist() == [[0.511822, 0], [0.950464, 1], [0.14416, 1], [0.948649, 0]]
+    assert y.tolist() == [1.094624, 1.251029]
+    first = [datasets.NEGATION_WORDS[i] for i in datasets.make_negation(2)[0][0]]
+    assert " ".join(first) == "the cast was not good yet the ending felt quite bad"
+    assert not np.array_equal(datasets.make_adding(2, 4, seed=2)[0], x)
+    assert not np.array_equal(datasets.make_negation(20, 1)[0], datasets.make_negation(20, 2)[0])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: datasets.make_adding(0), ValueError, "make_adding: n must be at least 1, got 0"),
+        (lambda: datasets.make_adding(3, 1), ValueError, "steps must be at least 2, got 1"),
+        (lambda: datasets.make_adding(3, 2.5), TypeError, "steps must be a whole number, got 2.5"),
+        (lambda: datasets.make_negation(True), TypeError, "n must be a whole number, got True"),
+        (lambda: datasets.make_negation(7), ValueError, "twins need an even n, got 7"),
+        (lambda: datasets.make_negation(0), ValueError, "n must be at least 2, got 0"),
+    ],
+)
+def test_impossible_sequences_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
