@@ -26,6 +26,9 @@ _HOMES = {
     "InitializationExplorer": "initialization",
     "GradientOverTime": "gradient_over_time",
     "GateInspector": "gate_inspector",
+    "ModelBuilder": "model_builder",
+    "signatures": "beside_torch",
+    "listings": "beside_torch",
 }
 # Figures by notebook, found by their names alone: a broken file breaks no other one.
 for _file in sorted(Path(__file__).parent.glob("figures/nb*.py")):

@@ -9,6 +9,7 @@ import pytest
 from import_renaming import numeric_bindings
 from notebook_files import INSIDE, NOTEBOOKS, code_cells, has_tag, imports, prose, read
 
+import engine.lab
 from engine.course.normal_form import problems
 
 MOST_LINES, MOST_COLUMNS, MOST_BYTES = 15, 90, 1_000_000
@@ -17,7 +18,7 @@ KNOWN_TAGS = {INSIDE, "raises-exception"}
 # standard library. Plotting and plumbing belong into engine.lab.
 ALLOWED = {
     *("engine.lab", "engine.datasets", "engine.grading", "numpy"),
-    *("collections", "copy", "dataclasses", "functools", "itertools", "math", "time"),
+    *("collections", "copy", "dataclasses", "functools", "io", "itertools", "math", "time"),
 }
 
 pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -202,6 +203,35 @@ def has_alt_text(output):
         return True
     plain = data.get("text/plain", "").strip()
     return bool(plain) and not re.match(r"<.*(Figure|Axes|Image).*>$", plain)
+
+
+def test_pictures_state_a_number_in_words(path):
+    """What a picture shows can be heard: its words hold at least one number that is seen."""
+    wordless = [
+        f"cell {number}: {words!r}"
+        for number, cell in code_cells(read(path))
+        for words in picture_words(cell)
+        if not re.search(r"\d", words)
+    ]
+    assert not wordless, f"say in the alt text or the label which numbers are seen: {wordless}"
+
+
+def picture_words(cell):
+    """The alt texts of a cell's figures, and the labels of its widgets as they open."""
+    for output in cell["outputs"]:
+        data = output.get("data", {})
+        plain = data.get("text/plain", "")
+        if any(kind.startswith("image/") for kind in data):
+            yield output["metadata"].get("image/png", {}).get("alt", plain)
+        elif (widget := getattr(engine.lab, plain.split("(")[0], None)) and is_app(widget):
+            app = eval(plain, {widget.__name__: widget})
+            yield re.search(r'aria-label="([^"]*)"', app.picture.svg)[1]
+
+
+def is_app(thing):
+    from engine.lab import App
+
+    return isinstance(thing, type) and issubclass(thing, App)
 
 
 def test_links_to_files_lead_somewhere(path):
