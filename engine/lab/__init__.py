@@ -29,6 +29,9 @@ _HOMES = {
     "ModelBuilder": "model_builder",
     "signatures": "beside_torch",
     "listings": "beside_torch",
+    "FilterEditor": "filter_editor",
+    "SizeCalculator": "size_calculator",
+    "DigitPad": "digit_pad",
 }
 # Figures by notebook, found by their names alone: a broken file breaks no other one.
 for _file in sorted(Path(__file__).parent.glob("figures/nb*.py")):
