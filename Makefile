@@ -12,10 +12,11 @@ RUN := .venv/bin/python
 PYTEST := $(RUN) -m pytest -q
 PARALLEL := -n 2 --dist loadfile
 
-.PHONY: help setup lab test test-fast lint bench notebooks clean
+.PHONY: help setup lab grade-ui test test-fast lint bench notebooks clean
 
 help:
 	@echo "make lab        open JupyterLab on the first notebook (LAB='--port 9000' passes options)"
+	@echo "make grade-ui   nbgrader's formgrader, for what course grade has graded"
 	@echo "make test       everything that is tested: style, types, engine, notebooks, browser"
 	@echo "make test-fast  the same without notebooks and browser, in under a minute"
 	@echo "make bench      engine against PyTorch, steps per second (BENCH=--growth: time and memory"
@@ -31,6 +32,9 @@ setup:
 lab: setup
 	@$(RUN) -m engine.course lab $(LAB)
 
+grade-ui: setup
+	@$(RUN) -m engine.course formgrader $(LAB)
+
 # One thread each: results do not depend on the number of cores, and two workers share two cores.
 test test-fast: export OMP_NUM_THREADS := 1
 test test-fast: export OPENBLAS_NUM_THREADS := 1
@@ -42,7 +46,7 @@ lint: setup
 	$(RUN) -m mypy
 
 test: lint
-	$(RUN) -m engine.course doctor --install-browser
+	$(RUN) -m engine.course doctor --install
 	$(RUN) -m engine.course exercises --check
 	$(PYTEST) $(PARALLEL) tests/engine tests/programs tests/lab tests/grading tests/project
 	$(PYTEST) -n 2 --dist worksteal tests/notebooks

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from engine.course import packages
 
 VARIABLE = "CHROMIUM"
 COMMANDS = (
@@ -62,34 +63,17 @@ def install_browser() -> Path:
     except BrowserMissingError:
         if os.environ.get(VARIABLE):
             raise
-    for command in _installation():
-        print("course:", *command, flush=True)
-        try:
-            subprocess.run(
-                command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            )
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise BrowserMissingError(
-                f"Chromium is missing, and installing it failed: {error}. {ADVICE}"
-            ) from None
-    return find_browser()
-
-
-def _installation() -> list[list[str]]:
-    # Ubuntu's package of that name only points to a snap, which containers cannot run.
-    if _is_debian() and os.geteuid() == 0 and shutil.which("apt-get"):
-        return [
-            ["apt-get", "update"],
-            ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
-        ]
-    return [[sys.executable, "-m", "playwright", "install", "chromium"]]
-
-
-def _is_debian() -> bool:
     try:
-        return "ID=debian" in Path("/etc/os-release").read_text().splitlines()
-    except OSError:
-        return False
+        # Ubuntu's package of that name only points to a snap, which containers cannot run.
+        if packages.can_install("debian"):
+            packages.install("chromium")
+        else:
+            packages.run(sys.executable, "-m", "playwright", "install", "chromium")
+    except packages.InstallationError as error:
+        raise BrowserMissingError(
+            f"Chromium is missing, and installing it failed: {error}. {ADVICE}"
+        ) from None
+    return find_browser()
 
 
 def _playwrights_own() -> str:

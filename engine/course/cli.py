@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Annotated, Never
@@ -10,9 +11,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from engine.course import browser, doctor, normal_form, paths
+from engine.course import browser, doctor, normal_form, packages, paths
 from engine.course.exercises import app as exercises
+from engine.course.grade import grade
 from engine.course.lab import lab_command, lab_environment
+from engine.course.release import release
+from engine.course.update import restore, update
 
 app = typer.Typer(
     help="From the perceptron to the Transformer: open the course and look after it.",
@@ -21,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(exercises, name="exercises")
+for command in (grade, release, update, restore):
+    app.command()(command)
 MARKS = {"ok": "[green]✓ ok", "note": "[yellow]! note", "missing": "[red]✗ missing"}
 
 
@@ -30,6 +36,18 @@ def lab(context: typer.Context) -> None:
     command = lab_command(_root(), context.args)
     try:
         raise typer.Exit(subprocess.run(command, env=lab_environment()).returncode)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def formgrader(context: typer.Context) -> None:
+    """Open nbgrader's formgrader: texts and plots to read, points by hand, due dates."""
+    root = _root()
+    command = lab_command(root, context.args, "/formgrader")
+    try:
+        # nbgrader reads its configuration from the folder in which the server starts.
+        raise typer.Exit(subprocess.run(command, env=lab_environment(), cwd=root).returncode)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
 
@@ -86,17 +104,19 @@ def _check(chosen: list[Path]) -> int:
 
 @app.command("doctor")
 def examine(
-    install_browser: Annotated[
+    install: Annotated[
         bool,
-        typer.Option("--install-browser", help="Install Chromium for the tests if none is found."),
+        typer.Option("--install", help="Install a browser for the tests, a sandbox for grading."),
     ] = False,
 ) -> None:
-    """Look at Python, packages, kernel and browser, and say what is missing."""
+    """Look at Python, packages, kernel, browser and sandbox, and say what is missing."""
     root = _root()
-    if install_browser:
+    if install:
         try:
             browser.install_browser()
-        except browser.BrowserMissingError as error:
+            if not shutil.which("bwrap") and packages.can_install("debian", "ubuntu"):
+                packages.install("bubblewrap")
+        except (browser.BrowserMissingError, packages.InstallationError) as error:
             _fail(str(error))
     table = Table("", "", "", show_header=False, box=None, pad_edge=False)
     findings = list(doctor.examine(root))

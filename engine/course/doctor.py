@@ -34,6 +34,7 @@ def examine(root: Path) -> Iterator[Finding]:
     yield notebooks_finding(root)
     yield kernel_finding()
     yield browser_finding()
+    yield sandbox_finding(root)
 
 
 def python_finding(version: tuple[int, int]) -> Finding:
@@ -127,3 +128,18 @@ def browser_finding() -> Finding:
     if ran.returncode != 0:
         return Finding("browser", "note", f"{browser} ends with code {ran.returncode}")
     return Finding("browser", "ok", f"{ran.stdout.strip() or 'found'} ({browser})")
+
+
+def sandbox_finding(root: Path) -> Finding:
+    """Only grading needs a sandbox, so its absence is a note; one that leaks is a fault."""
+    from engine.grading import breakout
+    from engine.grading.sandbox import SandboxMissingError, find_sandbox
+
+    try:
+        sandbox = find_sandbox()
+        breakout.examine(sandbox, [root / "solutions"])
+    except SandboxMissingError as error:
+        return Finding("sandbox", "note", f"{error} Only grading needs it.")
+    except breakout.BrokenSandboxError as error:
+        return Finding("sandbox", "missing", str(error))
+    return Finding("sandbox", "ok", f"{sandbox.level}: every attempt to break out failed")

@@ -94,7 +94,9 @@ def _guarded(function: Any, args: list, seconds: float) -> Outcome:
     except NotImplementedError:
         return Outcome("unanswered")
     except (Exception, SystemExit) as error:
-        return Outcome("error", type(error).__name__, _first_line(error, function))
+        code = getattr(function, "__code__", None)
+        line = first_line(error, getattr(code, "co_filename", None))
+        return Outcome("error", type(error).__name__, line)
 
 
 def _readable(result: Any) -> Outcome:
@@ -136,14 +138,14 @@ def _does_nothing(function: Any) -> bool:
     return code is not None and {step.opname for step in dis.get_instructions(code)} <= _IDLE
 
 
-def _first_line(error: BaseException, function: Any) -> str:
+def first_line(error: BaseException, filename: str | None) -> str:
+    """The error in one line, with the student's line if there is one in the file of that name."""
     message = (str(error).splitlines() or [""])[0][:200]
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    code = getattr(function, "__code__", None)
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if code is not None and frame.filename == code.co_filename and frame.line
+        if frame.filename == filename and frame.line
     ]
     return f"{text}, in your line `{frames[-1].line}`" if frames else text
 

@@ -16,7 +16,7 @@ import numpy as np
 from engine.grading.values import Value
 
 _LENGTH = struct.Struct(">Q")
-_LIMIT = 64 * 1024 * 1024
+_LIMIT = 8 * 2**20  # JSON of this size takes up to 50 times as much memory once it is read
 _DEPTH = 20
 
 
@@ -53,10 +53,14 @@ def receive(stream: BinaryIO, limit: int = _LIMIT) -> dict[str, Value]:
 
 
 def _exactly(stream: BinaryIO, count: int) -> bytes:
-    data = stream.read(count)
-    if len(data) < count:
-        raise EOFError("the stream ended within a frame")
-    return data
+    data = bytearray()
+    while len(data) < count:
+        # In pieces, so that memory is taken for what came and not for what was announced.
+        piece = stream.read(min(count - len(data), 2**16))
+        if not piece:
+            raise EOFError("the stream ended within a frame")
+        data += piece
+    return bytes(data)
 
 
 def _encode(value: Value) -> Any:

@@ -1,149 +1,192 @@
-"""Grade a submission: the answer cells run in a process of their own, on fresh inputs.
+"""Grade a submission: the answer cells run in a sandbox, on fresh inputs; nothing they send is
+taken for more than a value."""
 
-The process keeps a crash or an endless loop away from the grader. It is no sandbox: run only
-code of people you trust in it.
-"""
-
-import contextlib
-import os
+import hashlib
 import queue
 import secrets
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 import numpy as np
 
 from engine.grading.answers import Outcome
 from engine.grading.channel import ChannelError, receive, send
-from engine.grading.exercises import Choice, evaluate, load_exercises
-from engine.grading.submission import Cells, answer_cells, literal, setup_cells
+from engine.grading.exercises import Check, Choice, evaluate, load_exercises
+from engine.grading.sandbox import Running, Sandbox
+from engine.grading.submission import Cells, answer_cells, literal, needed_cells, setup_cells
 from engine.grading.values import Value
 from engine.grading.verdict import Report, judge
 
-_START_SECONDS = 20.0
+_CELL_SECONDS = 20.0  # for all cells of a submission together, in each check
+_START_SECONDS = 20.0  # a process on a busy machine
 # The worker stops a slow call by itself and says so; this is for what it cannot stop.
 _GRACE_SECONDS = 2.0
 _KINDS = {"value", "error", "timeout", "unreadable", "missing", "unanswered", "unusable"}
 _ENDED = Outcome("crash", text="the process that ran the cells ended")
 
 
-def grade(submission: bytes, folder: Path, seed: int) -> list[Report]:
-    """Judge a notebook on fresh inputs; the same seed gives the same inputs again.
+@dataclass(frozen=True)
+class Assignment:
+    """What a notebook's submissions are put to: the same inputs for a whole class.
 
-    Args: submission: the notebook file. folder: the instructor's, such as
-        solutions/01_perceptron, with checks.py and a notebook of the folder's name.
-    Raises: ValueError if the submission is not a notebook.
+    name: such as "01_perceptron". setup: the instructor's locked cells. checks: in the order of
+    the notebook. seed: gives the same inputs again. fingerprint: differs where notebook, checks
+    or seed differ.
+    """
+
+    name: str
+    setup: Cells
+    checks: list[Check | Choice]
+    seed: int
+    fingerprint: str
+
+
+def load_assignment(folder: Path, seed: int, checks: Path | None = None) -> Assignment:
+    """Read an instructor's folder, such as solutions/01_perceptron, and draw the inputs.
+
+    Args: checks: another folder with a checks.py, of one's own class.
+    Raises: FileNotFoundError where notebook or checks are missing.
     """
     source = (folder / f"{folder.name}.ipynb").read_bytes()
-    cells = [*setup_cells(source), *answer_cells(submission)]
+    drawn = [
+        exercise
+        if isinstance(exercise, Choice)
+        else evaluate(exercise, np.random.default_rng([seed, number]))
+        for number, exercise in enumerate(load_exercises(checks or folder))
+    ]
+    facts = source + (checks or folder).joinpath("checks.py").read_bytes() + str(seed).encode()
+    fingerprint = hashlib.sha256(facts).hexdigest()[:16]
+    return Assignment(folder.name, setup_cells(source), drawn, seed, fingerprint)
+
+
+def grade(submission: bytes, assignment: Assignment, sandbox: Sandbox) -> list[Report]:
+    """Judge a submitted notebook. A pure function: it leaves nothing behind.
+
+    Raises: ValueError if the submission is not a notebook.
+    """
     reports = []
-    for number, exercise in enumerate(load_exercises(folder)):
-        # A process for each exercise: a crash in one leaves the others alone.
-        with Process(cells) as student:
-            if isinstance(exercise, Choice):
-                reports.append(judge(exercise, student))
-            else:
-                check = evaluate(exercise, np.random.default_rng([seed, number]))
-                reports.append(judge(check, student))
+    with Process([*assignment.setup, *answer_cells(submission)], sandbox) as student:
+        for check in assignment.checks:
+            reports.append(judge(check, student))
+            student.forget()
     return reports
 
 
 class Process:
-    """A student whose cells run in a process that starts with the first call."""
+    """A student whose cells run in a sandbox, which starts with the first call.
 
-    def __init__(self, cells: Cells) -> None:
-        self._cells = cells
-        self._worker: subprocess.Popen[bytes] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._over: Outcome | None = None
+    Between two forget() all calls share one state. Cells run as in the notebook, all of them in
+    their order. Where they end or block the process, only those run that a call needs, so that a
+    cell takes nothing with it but what uses it.
+    """
 
-    def __enter__(self) -> "Process":
+    def __init__(self, cells: Cells, sandbox: Sandbox) -> None:
+        self._cells, self._sandbox = cells, sandbox
+        self._worker: Running | None = None
+        self._ready = False  # whether the cells have run in the worker
+        self._over: Outcome | None = None  # what every further call of this check gives
+        self._suspect = False  # whether threads or forks may have been left behind
+        self._lean = False  # whether only the needed cells run
+        self._stopped: dict[str, str] = {}  # by cell, the first line of its error
+
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end()
-        if self._folder is not None:
-            self._folder.cleanup()
 
     def value(self, name: str) -> Outcome:
+        """The constant that the cells assign to a name; nothing is run for it."""
         return literal(self._cells, name)
 
     def call(self, name: str, args: list, seconds: float) -> Outcome:
-        if self._worker is None and self._over is None:
-            self._start()
+        """Call a function on the values of args. Lost processes and late answers are outcomes."""
+        if not self._ready and self._over is None:
+            self._run_cells(name)
         if self._over is not None:
             return self._over
         reply = self._ask({"name": name, "args": args, "seconds": seconds}, seconds)
-        return self._over or _outcome(reply)
+        outcome = self._over or _outcome(reply)
+        self._suspect |= outcome.kind == "timeout"
+        if outcome.kind == "missing" and self._stopped:
+            reasons = "; ".join(f"{cell}: {line}" for cell, line in self._stopped.items())
+            return Outcome("missing", text=f"`{name}` is not defined. Cells that failed: {reasons}")
+        return outcome
 
-    def _start(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self._worker = subprocess.Popen(
-            [sys.executable, "-P", "-m", "engine.grading.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._folder.name,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-            start_new_session=True,
-        )
-        self._ask({"cells": self._cells, "seconds": _START_SECONDS}, _START_SECONDS)
+    def forget(self) -> None:
+        """Take leave of this check's state: the next call runs the cells again."""
+        if self._ready and self._over is None and not self._suspect:
+            self._ask({"end": True}, 0.0)
+        else:
+            self._end()
+        self._ready, self._suspect, self._over = False, False, None
+
+    def _run_cells(self, name: str) -> None:
+        """Run the cells in the worker, which is started where there is none."""
+        cells = needed_cells(self._cells, name) if self._lean else self._cells
+        message: dict[str, Value] = {"cells": cells, "seconds": _CELL_SECONDS}
+        first = self._worker is None
+        if self._worker is None:
+            self._worker = self._sandbox.start("engine.grading.worker")
+        reply = self._ask(message, _CELL_SECONDS + first * _START_SECONDS)
+        if self._over is None and isinstance(stopped := reply.get("stopped"), dict):
+            self._stopped = {str(cell)[:40]: _line(text) for cell, text in stopped.items()}
+            self._ready = True
+        elif not self._lean:
+            self._lean, self._over = True, None
+            self._end()
+            self._run_cells(name)
+        else:
+            self._over = self._over or _ENDED
 
     def _ask(self, message: dict[str, Value], seconds: float) -> dict[str, Value]:
         """One request and its reply; afterwards self._over says whether the worker is lost."""
         request = secrets.token_hex(8)
-        answer: queue.Queue[dict[str, Value] | None] = queue.Queue()
-        exchange = (self._worker, {"id": request, **message}, answer)
+        answers: queue.Queue[dict[str, Value] | None] = queue.Queue()
+        exchange = (cast(Running, self._worker), {"id": request, **message}, answers)
         # Both directions may block for ever, so that a thread waits and this one counts.
         threading.Thread(target=_exchange, args=exchange, daemon=True).start()
         try:
-            reply = answer.get(timeout=seconds + _GRACE_SECONDS)
+            reply = answers.get(timeout=seconds + _GRACE_SECONDS)
+            self._over = _ENDED if reply is None or reply.get("id") != request else None
         except queue.Empty:
-            self._over = Outcome("timeout")
-            reply = None
-        else:
-            if reply is None or reply.get("id") != request:
-                self._over = _ENDED
+            reply, self._over = None, Outcome("timeout")
         if self._over is not None:
             self._end()
         return reply or {}
 
     def _end(self) -> None:
         worker, self._worker = self._worker, None
-        if worker is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            if hasattr(os, "killpg"):
-                os.killpg(worker.pid, signal.SIGKILL)
-            else:
-                worker.kill()
-        worker.wait()
-        for pipe in (worker.stdin, worker.stdout):
-            with contextlib.suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
+        if worker is not None:
+            worker.end()
 
 
 def _exchange(
-    worker: subprocess.Popen[bytes], message: dict[str, Value], answer: queue.Queue[Any]
+    worker: Running, message: dict[str, Value], answers: queue.Queue[dict[str, Value] | None]
 ) -> None:
     try:
-        send(cast(BinaryIO, worker.stdin), message)
-        answer.put(receive(cast(BinaryIO, worker.stdout)))
+        send(cast(BinaryIO, worker.process.stdin), message)
+        answers.put(receive(cast(BinaryIO, worker.process.stdout)))
     except (ChannelError, EOFError, OSError, ValueError):
-        answer.put(None)
+        answers.put(None)
 
 
 def _outcome(reply: dict[str, Value]) -> Outcome:
     """The reply as an Outcome; nothing in it is taken on trust."""
-    kind, text, changed = (reply.get(key) for key in ("kind", "text", "changed"))
-    if kind not in _KINDS or not isinstance(text, str) or not isinstance(changed, list):
+    kind, changed = reply.get("kind"), reply.get("changed")
+    if (
+        kind not in _KINDS
+        or not isinstance(reply.get("text"), str)
+        or not isinstance(changed, list)
+    ):
         return _ENDED
     names = tuple(str(name)[:40] for name in changed[:10])
-    line = " ".join(text.split())[:300]
-    return Outcome(kind, reply.get("value"), line, names, int(bool(reply.get("printed"))))
+    return Outcome(
+        kind, reply.get("value"), _line(reply["text"]), names, bool(reply.get("printed"))
+    )
+
+
+def _line(text: Value) -> str:
+    return " ".join(str(text)[:2000].split())[:300]

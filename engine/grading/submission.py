@@ -42,6 +42,36 @@ def literal(cells: Cells, name: str) -> Outcome:
     return found
 
 
+def needed_cells(cells: Cells, name: str) -> Cells:
+    """The cells that define a name and, directly or through others, what these cells use.
+
+    What a cell does beside defining names, for example changing a list of another cell, is not
+    followed.
+    """
+    known = [_defined_and_used(source) for _, source in cells]
+    wanted, needed = {name}, set[int]()
+    while found := {i for i, (defined, _) in enumerate(known) if defined & wanted} - needed:
+        needed |= found
+        wanted |= set[str]().union(*(known[i][1] for i in found))
+    return [cell for i, cell in enumerate(cells) if i in needed]
+
+
+def _defined_and_used(source: str) -> tuple[set[str], set[str]]:
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set(), set()
+    defined, used = set[str](), set[str]()
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.alias):
+            defined.add((node.asname or node.name).split(".")[0])
+        elif isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else defined).add(node.id)
+    return defined, used
+
+
 def _cells(notebook: bytes, wanted: Any) -> Cells:
     try:
         content = json.loads(notebook.decode("utf-8"))

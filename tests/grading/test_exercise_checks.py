@@ -12,7 +12,8 @@ import pytest
 
 from engine.grading.answers import Namespace
 from engine.grading.exercises import Exercise, evaluate, load_exercises, weaknesses
-from engine.grading.process import Process, grade
+from engine.grading.process import Process, grade, load_assignment
+from engine.grading.sandbox import find_sandbox
 from engine.grading.table import read_table
 from engine.grading.verdict import judge
 
@@ -51,10 +52,8 @@ def endless_if_it_gives_up(function):
 def as_cells(folder, exercise):
     """Cells that define the reference and mutant_0, mutant_1, ... for the grader's process."""
     lines = [
-        "from pathlib import Path",
-        "from engine.grading.exercises import load_exercises",
-        f"exercises = load_exercises(Path({str(folder)!r}))",
-        f"exercise = next(e for e in exercises if e.id == {exercise.id!r})",
+        (folder / "checks.py").read_text(encoding="utf-8"),
+        f"exercise = next(e for e in EXERCISES if e.id == {exercise.id!r})",
         f"{exercise.reference.__name__} = exercise.reference",
     ]
     for i in range(len(exercise.mutants)):
@@ -98,7 +97,7 @@ def test_a_mutant_gets_its_own_hint_and_no_points_in_the_notebook(folder, exerci
 @pytest.mark.parametrize(("folder", "exercise"), FUNCTIONS, ids=label)
 def test_in_grading_the_reference_gets_full_marks_and_every_mutant_its_own_hint(folder, exercise):
     check = evaluate(exercise, np.random.default_rng(123))
-    with Process(as_cells(folder, exercise)) as student:
+    with Process(as_cells(folder, exercise), find_sandbox()) as student:
         report = judge(check, student)
         assert (report.state, report.earned) == ("right", exercise.points)
         for i, mutant in enumerate(exercise.mutants):
@@ -141,7 +140,7 @@ def test_every_choice_has_its_message_and_one_is_right(folder, exercise):
 @pytest.mark.parametrize("folder", FOLDERS, ids=label)
 def test_the_solutions_notebook_gets_full_marks_in_grading(folder):
     submission = (folder / f"{folder.name}.ipynb").read_bytes()
-    reports = grade(submission, folder, seed=99)
+    reports = grade(submission, load_assignment(folder, seed=99), find_sandbox())
     assert [report.id for report in reports] == [e.id for f, e in EXERCISES if f == folder]
     assert all(report.earned == report.points for report in reports), "\n".join(map(str, reports))
 
@@ -149,4 +148,5 @@ def test_the_solutions_notebook_gets_full_marks_in_grading(folder):
 @pytest.mark.parametrize("folder", FOLDERS, ids=label)
 def test_the_empty_exercise_notebook_is_graded_as_open(folder):
     submission = (ROOT / "exercises" / folder.name / f"{folder.name}.ipynb").read_bytes()
-    assert {(r.state, r.earned) for r in grade(submission, folder, seed=99)} == {("unanswered", 0)}
+    reports = grade(submission, load_assignment(folder, seed=99), find_sandbox())
+    assert {(r.state, r.earned) for r in reports} == {("unanswered", 0)}

@@ -1,42 +1,36 @@
 """Grading in a process: faulty answers cost their own check and nothing else."""
 
 import json
+import secrets
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from submissions import FOLDER, SOLUTION, submission
 
 from engine.grading.exercises import evaluate, load_exercises
-from engine.grading.process import Process, grade
+from engine.grading.process import Process, grade, load_assignment
+from engine.grading.sandbox import Sandbox, find_sandbox
 from engine.grading.submission import answer_cells, literal, setup_cells
 from engine.grading.verdict import judge
 
 pytestmark = pytest.mark.slow  # a process for each submission
 
-FOLDER = Path(__file__).parents[2] / "solutions" / "01_perceptron"
-SOLUTION = (FOLDER / "01_perceptron.ipynb").read_bytes()
-
-
-def submission(**answers):
-    """The solved notebook with other sources in some answer cells: answer_01_3="..."."""
-    notebook = json.loads(SOLUTION)
-    wanted = {name.replace("_", "-"): source for name, source in answers.items()}
-    for cell in notebook["cells"]:
-        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        if grade_id in wanted:
-            cell["source"] = wanted.pop(grade_id)
-    assert not wanted
-    return json.dumps(notebook).encode()
+ASSIGNMENT = load_assignment(FOLDER, seed=5)
+SANDBOX = find_sandbox()
 
 
 def call(source, name="f", args=(), seconds=5.0):
-    with Process([["cell", source]]) as student:
+    with Process([["cell", source]], SANDBOX) as student:
         return student.call(name, list(args), seconds)
 
 
 def test_calls_share_the_state_of_one_process():
-    with Process([["cell", "seen = []\ndef f(x):\n    seen.append(x)\n    return len(seen)"]]) as s:
+    with Process(
+        [["cell", "seen = []\ndef f(x):\n    seen.append(x)\n    return len(seen)"]], SANDBOX
+    ) as s:
         assert [s.call("f", [i], 5.0).value for i in range(3)] == [1, 2, 3]
 
 
@@ -90,14 +84,22 @@ def test_an_error_quotes_the_students_line():
 
 
 def test_a_cell_that_fails_does_not_stop_the_next_one():
-    with Process([["a", "1 / 0"], ["b", "def"], ["c", "exit()"], ["d", "def f(): return 1"]]) as s:
+    with Process(
+        [["a", "1 / 0"], ["b", "def"], ["c", "exit()"], ["d", "def f(): return 1"]], SANDBOX
+    ) as s:
         assert s.call("f", [], 5.0).value == 1
 
 
-def test_the_folder_of_the_process_is_removed():
-    folder = call("import os\nopen('left.txt', 'w').close()\ndef f(): return os.getcwd()").value
-    assert folder != str(Path.cwd())
-    assert not Path(folder).exists()
+@pytest.mark.parametrize("level", ["bubblewrap", "none"])
+def test_what_a_submission_writes_is_gone_with_it(level, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setitem(globals(), "SANDBOX", Sandbox(level))
+    name = f"left_{secrets.token_hex(8)}.txt"
+    source = f"import os\nopen({name!r}, 'w').close()\ndef f(): return os.listdir()"
+    assert name in call(source).value
+    assert name not in call("import os\ndef f(): return os.listdir()").value
+    assert not Path("/tmp", name).exists()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -123,8 +125,8 @@ def test_a_reply_that_was_not_asked_for_is_a_crash(reply):
 def test_one_bad_answer_costs_its_own_points_only():
     reports = grade(
         submission(answer_01_3="def update(x, y, w, b, lr):\n    import os\n    os._exit(1)"),
-        FOLDER,
-        seed=5,
+        ASSIGNMENT,
+        SANDBOX,
     )
     # 01.4 calls update, but the solution's train may not survive someone else's os._exit.
     assert {r.id: r.state for r in reports} == {
@@ -142,7 +144,7 @@ def test_the_students_checks_and_setup_are_not_run():
     for cell in notebook["cells"]:
         if not cell["metadata"].get("nbgrader", {}).get("solution"):
             cell["source"] = "raise SystemExit"
-    assert sum(r.earned for r in grade(json.dumps(notebook).encode(), FOLDER, seed=5)) == 12
+    assert sum(r.earned for r in grade(json.dumps(notebook).encode(), ASSIGNMENT, SANDBOX)) == 12
 
 
 def test_the_same_seed_replays_the_same_verdict():
@@ -151,7 +153,7 @@ def test_the_same_seed_replays_the_same_verdict():
     exercise = load_exercises(FOLDER)[0]
     seen = []
     for seed in (8, 8, 9):
-        with Process(cells) as student:
+        with Process(cells, SANDBOX) as student:
             seen.append(str(judge(evaluate(exercise, np.random.default_rng(seed)), student)))
     assert seen[0] == seen[1] != seen[2]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from engine.course import browser, doctor, lab, paths
+from engine.course import browser, doctor, lab, packages, paths
 from engine.course.cli import app
 from engine.course.execution import NotebookError, execute, refresh
 from engine.course.normal_form import as_text, from_text, normalized, problems
@@ -197,17 +197,53 @@ def test_a_missing_browser_is_named_with_the_ways_to_get_one(monkeypatch):
     monkeypatch.setattr(browser, "_playwrights_own", lambda: "")
     with pytest.raises(browser.BrowserMissingError, match="apt install chromium"):
         browser.find_browser()
-    monkeypatch.setattr(browser, "_installation", lambda: [[sys.executable, "-c", "exit(3)"]])
+    monkeypatch.setattr(packages, "can_install", lambda *systems: True)
+    monkeypatch.setattr(packages, "install", lambda name: packages.run("/nowhere/apt-get"))
     with pytest.raises(browser.BrowserMissingError, match="installing it failed"):
         browser.install_browser()
     assert doctor.browser_finding().state == "note"
 
 
-@pytest.mark.parametrize(
-    ("debian", "user", "first"), [(True, 0, "apt-get"), (True, 1, "-m"), (False, 0, "-m")]
-)
-def test_the_browser_is_installed_the_machine_s_ordinary_way(monkeypatch, debian, user, first):
-    monkeypatch.setattr(browser, "_is_debian", lambda: debian)
-    monkeypatch.setattr(browser.os, "geteuid", lambda: user, raising=False)
-    monkeypatch.setattr(browser.shutil, "which", lambda name: name)
-    assert first in browser._installation()[0][:2]
+@pytest.mark.parametrize("apt", [True, False])
+def test_the_browser_is_installed_the_machine_s_ordinary_way(monkeypatch, apt):
+    ran = []
+    found = iter([browser.BrowserMissingError("none"), Path("chromium")])
+
+    def find():
+        if isinstance(result := next(found), Exception):
+            raise result
+        return result
+
+    monkeypatch.delenv(browser.VARIABLE, raising=False)
+    monkeypatch.setattr(browser, "find_browser", find)
+    monkeypatch.setattr(packages, "can_install", lambda *systems: apt)
+    monkeypatch.setattr(packages, "run", lambda *command: ran.append(command))
+    assert browser.install_browser() == Path("chromium")
+    assert ran[-1][-1] == "chromium"
+    assert ("apt-get" in ran[-1]) == apt
+
+
+@pytest.mark.parametrize(("user", "system"), [(0, "debian"), (1, "debian"), (0, "fedora")])
+def test_packages_are_only_installed_by_root_where_there_is_apt(monkeypatch, user, system):
+    monkeypatch.setattr(packages.os, "geteuid", lambda: user, raising=False)
+    monkeypatch.setattr(packages.shutil, "which", lambda name: name)
+    monkeypatch.setattr(packages.Path, "read_text", lambda path, **_: f"NAME=x\nID={system}\n")
+    assert packages.can_install("debian", "ubuntu") == (user == 0 and system == "debian")
+
+
+def test_a_failed_installation_says_which_command(monkeypatch):
+    with pytest.raises(packages.InstallationError, match="exit status 3"):
+        packages.run(sys.executable, "-c", "exit(3)")
+
+
+def test_the_doctor_tells_a_sandbox_that_holds_from_one_that_leaks(monkeypatch, tmp_path):
+    from engine.grading import sandbox
+
+    assert doctor.sandbox_finding(tmp_path).state == "ok"
+    monkeypatch.setattr(sandbox, "find_sandbox", lambda: sandbox.Sandbox("none"))
+    leaking = doctor.sandbox_finding(tmp_path)
+    assert leaking.state == "missing"
+    assert "it reaches the network" in leaking.text
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert doctor.sandbox_finding(tmp_path).state == "note"

@@ -1,0 +1,98 @@
+"""`course grade`: a folder of submissions becomes grades, feedback pages and tables."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from engine.course.paths import course_root
+from engine.grading import breakout
+from engine.grading.intake import IntakeError, collect
+from engine.grading.process import load_assignment
+from engine.grading.reports import FORMS, feedback_page, page_name, table
+from engine.grading.run import Journal, Row, grade_class
+from engine.grading.sandbox import SandboxMissingError, find_sandbox
+
+
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="A folder, or the archive of an LMS.")],
+    assignment: Annotated[str, typer.Option(help="Such as 01_perceptron.")],
+    out: Annotated[Path, typer.Option(help="Where results go.")] = Path("grades"),
+    workers: Annotated[int, typer.Option(min=1, help="Submissions at the same time.")] = 2,
+    checks: Annotated[
+        Path | None, typer.Option(help="A private folder with NN_topic/checks.py of your own.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Replay the inputs of an earlier run; see run.txt.")
+    ] = None,
+    form: Annotated[str, typer.Option(help="Columns: plain, canvas or moodle.")] = "plain",
+    trust_submissions: Annotated[
+        bool,
+        typer.Option("--trust-submissions", help="Run without a sandbox if there is none."),
+    ] = False,
+    gradebook: Annotated[bool, typer.Option(help="Write nbgrader's gradebook too.")] = True,
+) -> None:
+    """Grade submissions. A run that was stopped goes on where it was."""
+    root, console = course_root(), Console()
+    folder = root / "solutions" / assignment
+    if not (folder / "checks.py").is_file():
+        known = ", ".join(sorted(path.parent.name for path in folder.parent.glob("*/checks.py")))
+        raise typer.BadParameter(f"no assignment {assignment!r}; there are {known}")
+    if form not in FORMS:
+        raise typer.BadParameter(f"--form is one of {', '.join(FORMS)}, got {form!r}")
+    place = out / assignment
+    try:
+        sandbox = find_sandbox(trusted=trust_submissions)
+        found = collect(submissions, assignment)
+        if sandbox.level != "none":
+            breakout.examine(sandbox, [root / "solutions", submissions, out])
+    except (IntakeError, SandboxMissingError, breakout.BrokenSandboxError) as error:
+        console.print(f"[red]{error}", soft_wrap=True)
+        raise typer.Exit(1) from None
+    journal = Journal(place)
+    chosen = load_assignment(folder, _seed(place, seed), checks and checks / assignment)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task(assignment, total=len(found))
+
+        def tell(row: Row) -> None:
+            progress.advance(task)
+
+        rows = grade_class(found, chosen, sandbox, journal, workers, tell)
+        progress.update(task, completed=len(rows))
+    (place / "feedback").mkdir(exist_ok=True)
+    for row in rows:
+        page = place / "feedback" / page_name(row.student)
+        page.write_text(feedback_page(row, assignment), encoding="utf-8")
+    (place / f"grades_{form}.csv").write_text(table(rows, assignment, form), encoding="utf-8")
+    if gradebook:
+        from engine.grading.gradebook import Book  # nbgrader takes two seconds to load
+
+        Book(root, root / "exercises" / assignment / f"{assignment}.ipynb").record(rows, found)
+    _tell_the_end(console, rows, place)
+
+
+def _seed(place: Path, wanted: int | None) -> int:
+    """The seed of this class: given, from the earlier run, or new; run.txt keeps it."""
+    file = place / "run.txt"
+    if wanted is None:
+        known = file.read_text(encoding="utf-8").split() if file.exists() else []
+        wanted = int(known[-1]) if known else secrets.randbits(62)
+    file.write_text(f"seed {wanted}\n", encoding="utf-8")
+    return wanted
+
+
+def _tell_the_end(console: Console, rows: list[Row], place: Path) -> None:
+    graded = [row for row in rows if row.state == "graded"]
+    console.print(f"{len(graded)} graded, {len(rows) - len(graded)} to be looked at by hand.")
+    for row in rows:
+        if row.state != "graded":
+            console.print(f"  {row.student}: {row.reason}", markup=False)
+    if any(row.level == "none" for row in rows):
+        console.print("[yellow]No sandbox: these submissions ran with your own rights.")
+    console.print(f"Results are in {place}", markup=False)
