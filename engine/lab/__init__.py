@@ -32,6 +32,7 @@ _HOMES = {
     "FilterEditor": "filter_editor",
     "SizeCalculator": "size_calculator",
     "DigitPad": "digit_pad",
+    "AttentionExplorer": "attention_explorer",
 }
 # Figures by notebook, found by their names alone: a broken file breaks no other one.
 for _file in sorted(Path(__file__).parent.glob("figures/nb*.py")):

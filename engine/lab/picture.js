@@ -1,6 +1,7 @@
 // One picture for every widget: shows an SVG, sends pointer and key events back.
 const EVERY_MS = 30;
 const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter", " ", "Home", "End"];
+KEYS.push(..."0123456789");
 const ours = (event) =>
   KEYS.includes(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey;
 

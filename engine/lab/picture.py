@@ -14,7 +14,7 @@ class Picture(anywidget.AnyWidget):
     Messages: {kind, x, y, target} with kind press, drag, drop, click, hover or leave. x and y are
     the SVG's own user coordinates. `target` holds the id and the data-* attributes of the element
     that was under the pointer when it was pressed. Moves come at most once in 30 ms.
-    Keys (arrows, Enter, space, Home, End) come as {kind: "key", key, shift}.
+    Keys (arrows, Enter, space, Home, End, digits) come as {kind: "key", key, shift}.
 
     Args:
         svg: the drawing. readout: the numbers in words, shown below.

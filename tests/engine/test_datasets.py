@@ -11,6 +11,7 @@ GENERATORS = ["make_moons", "make_spiral", "make_friedman", "make_xor"]
 MOONS = [[-0.966956, -0.130316], [1.034558, 0.082162], [1.946305, 0.558112], [0.090536, 0.544637]]
 SPIRAL = [[-1.0, 0.0], [0.058779, 0.080902], [1.0, 0.0], [-0.058779, -0.080902]]
 FRIEDMAN = [23.191448, 14.296307, 24.834502]
+SEQUENCES = [[4, 5, 7, 9, 0, 1], [8, 9, 2, 3, 8, 4]]
 
 
 @pytest.mark.parametrize("name", LOADERS)
@@ -228,3 +229,39 @@ def test_sequences_are_the_same_on_every_machine():
 def test_impossible_sequences_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_reversal_reads_from_the_end_and_sorting_rises():
+    x, reversed_x = datasets.make_reversal(n=20, length=7, symbols=5, seed=3)
+    same, sorted_x = datasets.make_sorting(n=20, length=7, symbols=5, seed=3)
+    assert x.shape == reversed_x.shape == sorted_x.shape == (20, 7)
+    assert x.dtype == reversed_x.dtype == sorted_x.dtype == np.int64
+    assert np.array_equal(x, same)
+    assert set(x.ravel()) == {0, 1, 2, 3, 4}
+    for given, backwards, risen in zip(
+        x.tolist(), reversed_x.tolist(), sorted_x.tolist(), strict=True
+    ):
+        assert backwards == given[::-1]
+        assert risen == sorted(given)
+
+
+def test_sequences_depend_on_the_seed_alone_and_are_the_same_on_every_machine():
+    assert datasets.make_reversal(2, 6, seed=1)[0].tolist() == SEQUENCES
+    assert not np.array_equal(datasets.make_reversal(seed=1)[0], datasets.make_reversal()[0])
+
+
+def test_a_sequence_task_can_be_changed_without_harm():
+    x, y = datasets.make_reversal(n=3)
+    before = y.copy()
+    x[:] = 0
+    assert np.array_equal(y, before)
+
+
+@pytest.mark.parametrize("name", ["make_reversal", "make_sorting"])
+@pytest.mark.parametrize("argument", ["n", "length", "symbols"])
+def test_sizes_of_sequence_tasks_are_whole_and_above_0(name, argument):
+    with pytest.raises(ValueError, match=f"{name}: {argument} must be at least 1, got 0"):
+        getattr(datasets, name)(**{argument: 0})
+    for wrong in (2.5, True):
+        with pytest.raises(TypeError, match=f"{name}: {argument} must be a whole .*{wrong}"):
+            getattr(datasets, name)(**{argument: wrong})
