@@ -13,8 +13,13 @@ from engine.datasets.generated import (
     make_xor,
 )
 from engine.datasets.real import load_diabetes, load_digits, load_iris, load_sunspots
-from engine.datasets.sequence_tasks import make_reversal, make_sorting
-from engine.datasets.sequences import NEGATION_WORDS, make_adding, make_negation
+from engine.datasets.sequences import (
+    NEGATION_WORDS,
+    make_adding,
+    make_negation,
+    make_reversal,
+    make_sorting,
+)
 from engine.datasets.splitting import split
 
 __all__ = [

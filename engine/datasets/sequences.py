@@ -1,4 +1,4 @@
-"""Generated sequences for recurrent networks: numbers to add, sentences with a "not"."""
+"""Generated sequences: numbers to add, sentences with a "not", lists to reverse and to sort."""
 
 import numpy as np
 
@@ -54,6 +54,34 @@ def make_negation(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
             sentences.append(f" {link} ".join(halves).split())
     words = [[_NUMBER[word] for word in sentence] for sentence in sentences]
     return np.array(words, dtype=np.int64), np.arange(n, dtype=np.int64) % 2
+
+
+def make_reversal(
+    n: int = 1000, length: int = 12, symbols: int = 10, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Random sequences, and the same ones read from the end.
+
+    Args: length: of each sequence. symbols: how many there are, numbered from 0.
+    Returns: x (n, length) int64, uniform in 0 ... symbols - 1; y (n, length) int64.
+    """
+    x = _random_lists("make_reversal", n, length, symbols, seed)
+    return x, x[:, ::-1].copy()
+
+
+def make_sorting(
+    n: int = 1000, length: int = 12, symbols: int = 10, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Random sequences, and the same ones in rising order.
+
+    Args and Returns: those of `make_reversal`; x is the same for the same arguments.
+    """
+    x = _random_lists("make_sorting", n, length, symbols, seed)
+    return x, np.sort(x, axis=1)
+
+
+def _random_lists(function: str, n: int, length: int, symbols: int, seed: int) -> np.ndarray:
+    _at_least(function, n=(n, 1), length=(length, 1), symbols=(symbols, 1))
+    return np.random.default_rng(seed).integers(0, symbols, (n, length))
 
 
 def _at_least(function: str, **limits: tuple[int, int]) -> None:

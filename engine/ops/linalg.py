@@ -66,6 +66,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     Shapes: x (..., n_in), weight (n_out, n_in) or (n_in,), bias (n_out,) or (); y (..., n_out).
     """
+    if not isinstance(x, Tensor):  # often the pair that an LSTM returns
+        raise TypeError(f"linear(): input must be a Tensor, not {type(x).__name__}")
     a, w = x.array, weight.array
     if w.ndim == 1:
         y = matmul(x, weight)

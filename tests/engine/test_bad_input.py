@@ -25,6 +25,10 @@ CASES = {
         lambda t: t.nn.Linear(2, 1)(t.ones(1, 2, dtype=t.float64)),
         ["float64", "float32"],
     ),
+    "the pair of an LSTM into a layer": (
+        lambda t: t.nn.Sequential(t.nn.LSTM(3, 4), t.nn.Linear(4, 2))(t.ones(5, 2, 3)),
+        ["Tensor", "tuple"],
+    ),
     "a class that does not exist": (
         lambda t: t.nn.CrossEntropyLoss()(t.rand(2, 3), t.tensor([0, 3])),
         ["3"],
