@@ -4,6 +4,7 @@ A measure gets the answer and the case's inputs and returns what is compared. It
 says how an answer is used, not what it should be.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -30,9 +31,31 @@ def three_perceptrons(answer: Value, x: np.ndarray) -> int:
     return _fires(third, hidden, form)
 
 
+def steps_with_momentum(answer: Value, start: np.ndarray) -> str:
+    """After how many steps of SGD with (lr, momentum) w stays within 1% of its first distance.
+
+    The valley is ½ (100 w₁² + w₂²), with its minimum at 0; start is (2,), 60 steps are the target.
+    """
+    lr, momentum = _numbers(answer, 2, "return a pair (lr, momentum)")
+    w, velocity = start.tolist(), [0.0, 0.0]
+    target, most, needed, distance = 60, 1000, 0, math.hypot(*w)
+    for step in range(1, most + 1):
+        slopes = (100 * w[0], w[1])
+        velocity = [momentum * v + slope for v, slope in zip(velocity, slopes, strict=True)]
+        w = [x - lr * v for x, v in zip(w, velocity, strict=True)]
+        if math.hypot(*w) > 1000 * distance:
+            return "w flies off"
+        if math.hypot(*w) > 0.01 * distance:
+            needed = step + 1
+    if needed > most:
+        return f"more than {most} steps"
+    return f"{needed} steps" if needed > target else f"{target} steps or fewer"
+
+
 MEASURES: dict[str, Callable[..., Value]] = {
     "perceptron": perceptron,
     "three_perceptrons": three_perceptrons,
+    "steps_with_momentum": steps_with_momentum,
 }
 
 
@@ -41,6 +64,17 @@ def _parts(answer: Value, count: int, form: str) -> list[Any]:
     if not isinstance(parts, list) or len(parts) != count:
         raise UnfitAnswerError(form)
     return parts
+
+
+def _numbers(answer: Value, count: int, form: str) -> list[float]:
+    parts = _parts(answer, count, form)
+    try:
+        numbers = [np.asarray(part, dtype=np.float64).item() for part in parts]
+    except (TypeError, ValueError):
+        raise UnfitAnswerError(f"{form} of numbers") from None
+    if not np.isfinite(numbers).all():
+        raise UnfitAnswerError(f"{form} of finite numbers")
+    return numbers
 
 
 def _fires(neuron: list[Value], x: np.ndarray, form: str) -> int:

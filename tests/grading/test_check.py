@@ -217,8 +217,8 @@ def test_a_choice_needs_one_right_letter(messages):
 
 
 def weigh(answer, exercise, capsys):
-    names = {"or_weights": lambda: answer, "xor_perceptrons": lambda: answer}
-    check(exercise, names)
+    names = ("or_weights", "xor_perceptrons", "tuned")
+    check(exercise, dict.fromkeys(names, lambda: answer))
     return capsys.readouterr().out
 
 
@@ -253,6 +253,27 @@ def test_weights_are_measured_by_the_neuron_they_make(answer, message, capsys, m
 def test_networks_are_measured_by_what_they_answer(answer, message, capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     assert message in weigh(answer, "01.6", capsys)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ((0.0331, 0.669), "✓ right"),
+        (engine.tensor([0.03, 0.7]), "✓ right"),
+        ((0.0198, 0.0), "yours:               '230 steps'"),
+        ((0.0, 0.5), "'more than 1000 steps'"),
+        ((1e300, 0.5), "'w flies off'"),
+        ((0.03, np.nan), "please return a pair (lr, momentum) of finite numbers"),
+        (("slow", 0.7), "please return a pair (lr, momentum) of numbers"),
+        ((0.03, [0.7, 0.7]), "please return a pair (lr, momentum) of numbers"),
+        (0.03, "yours:               0.03; please return a pair (lr, momentum)"),
+    ],
+)
+def test_a_learning_rate_and_momentum_are_measured_by_the_steps_they_need(
+    answer, message, capsys, monkeypatch
+):
+    monkeypatch.chdir(ROOT)
+    assert message in weigh(answer, "02.6", capsys)
 
 
 def test_the_students_side_loads_numpy_only():
