@@ -24,6 +24,8 @@ _HOMES = {
     "GraphStepper": "graph_stepper",
     "DecisionBoundary": "decision_boundary",
     "InitializationExplorer": "initialization",
+    "RateFinder": "rate_finder",
+    "Hospital": "hospital",
     "GradientOverTime": "gradient_over_time",
     "GateInspector": "gate_inspector",
     "ModelBuilder": "model_builder",

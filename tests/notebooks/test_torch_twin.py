@@ -98,3 +98,15 @@ def test_only_texts_are_compared():
         ]
     }
     assert shown_texts(cell) == ["stdout: a\n", "text/plain: a figure", "raised ValueError"]
+
+
+def test_a_progress_bar_is_no_text():
+    bar = {
+        "output_type": "display_data",
+        "data": {"text/plain": "  0%|          | 0/100 [00:00<?]"},
+    }
+    warning = {"output_type": "stream", "name": "stderr", "text": "a.py:5: TqdmExperimentalWarning"}
+    share = {"output_type": "execute_result", "data": {"text/plain": "100% | right"}}
+    other = {"output_type": "stream", "name": "stderr", "text": "UserWarning: look at this"}
+    texts = shown_texts({"outputs": [bar, warning, share, other]})
+    assert texts == ["text/plain: 100% | right", "stderr: UserWarning: look at this"]

@@ -6,11 +6,15 @@ imported so far to its own library.
 """
 
 import copy
+import re
 
 from import_renaming import Binding, renamed_source
 from notebook_files import INSIDE, has_tag
 
 from engine.course.normal_form import Notebook
+
+# torch_lr_finder shows a bar of tqdm, whose notebook form cannot be switched off from outside.
+PROGRESS_BAR = re.compile(r"TqdmExperimentalWarning|^text/plain: +\d+%\|")
 
 
 def on_torch(notebook: Notebook) -> Notebook:
@@ -31,7 +35,7 @@ def on_torch(notebook: Notebook) -> Notebook:
 def shown_texts(cell: dict) -> list[str]:
     """What a reader sees of a cell as text: prints, results, and the kind of an error.
 
-    The wording of an error is the engine's own; its type is PyTorch's.
+    The wording of an error is the engine's own; its type is PyTorch's. Progress bars are left out.
     """
     texts = []
     for output in cell["outputs"]:
@@ -45,4 +49,4 @@ def shown_texts(cell: dict) -> list[str]:
                 for kind, value in sorted(output["data"].items())
                 if kind.startswith("text/")
             ]
-    return texts
+    return [text for text in texts if not PROGRESS_BAR.search(text)]

@@ -1,0 +1,83 @@
+"""How quickly every widget answers, and how smoothly it plays: a table at the end of the run.
+
+The aims, 50 ms from slider or key to picture and 25 pictures a second, hold on a quiet machine and
+are read from the table. What fails here is a widget that is stuck or ten times too slow.
+"""
+
+import re
+import statistics
+
+import pytest
+
+from browser.conftest import MEASURED, Widget
+from engine import lab as lab_package
+from engine.lab.app import App
+
+READER = """
+import engine
+from engine import nn
+class Reader(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.out = nn.Embedding(10, 32), nn.Linear(32, 10)
+        self.positions = nn.Parameter(engine.randn(12, 32))
+        self.layer = nn.TransformerEncoderLayer(32, 1, 64, 0.0, batch_first=True)
+    def forward(self, tokens):
+        return self.out(self.layer(self.embed(tokens) + self.positions))
+from engine.lab.digit_pad import small_cnn
+"""
+GIVEN = {"AttentionExplorer": "Reader()", "DigitPad": "small_cnn()"}  # models, where one is shown
+
+
+def is_widget(name):
+    found = getattr(lab_package, name)
+    return isinstance(found, type) and issubclass(found, App) and found is not App
+
+
+NAMES = [name for name in lab_package.__all__ if is_widget(name)]
+
+
+@pytest.fixture(scope="module")
+def page(lab):
+    cells = [f"from engine.lab import {name}\n{name}({GIVEN.get(name, '')})" for name in NAMES]
+    page = lab.open_cells(READER, *cells)
+    page.run_all()
+    return page
+
+
+def shown(page, name) -> Widget:
+    """The widget of that name; JupyterLab builds what is out of sight only when it is reached."""
+    cell = NAMES.index(name) + 1
+    page.page.evaluate(
+        "(i) => jupyterapp.shell.currentWidget.content.scrollToItem(i, 'start')", cell
+    )
+    page.run_cell(cell)
+    picture = page.page.locator(f".jp-Cell[data-windowed-list-index='{cell}'] .lab-picture > svg")
+    label = picture.first.get_attribute("aria-label") or ""
+    return page.widget(label[:60].split("'")[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_widget_answers_and_plays(page, name):
+    widget = shown(page, name)
+    keys = ("ArrowRight", "ArrowLeft")
+    knobs = widget.root.locator("[role=slider]")
+    target = knobs.first if knobs.count() else widget.picture
+    target.focus()
+    delays = widget.delays(lambda n: page.page.keyboard.press(keys[n % 2]), 16)
+    median, play = statistics.median(delays), ""
+    if (button := widget.button("Play")).count():
+        button.click()
+        page.page.wait_for_timeout(300)
+        rate = widget.pictures_per_second()
+        widget.root.get_by_role("button", name=re.compile("(Play|Pause)$")).first.click()
+        wanted = float(
+            page.kernel_value(
+                f"next(a._rate for _, a in {name}._shown.values() if type(a).__name__ == '{name}')"
+            )
+        )
+        play = f"{rate:.0f} of {wanted:g}"
+        assert rate > wanted / 5
+    where = "slider" if knobs.count() else "key"
+    MEASURED.append((name, f"{median:.0f} ms ({where})", play))
+    assert median < 500
