@@ -38,6 +38,17 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60_000  # ms; a busy two-core machine starts a kernel in ten seconds
 
 
+MEASURED: list[tuple[str, str, str]] = []  # widget, time to a new picture, pictures a second
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """What test_speed.py measured."""
+    if MEASURED:
+        terminalreporter.section("widgets: to a new picture (aim 50 ms), pictures a second in play")
+        for name, delay, play in MEASURED:
+            terminalreporter.write_line(f"{name:25} {delay:18} {play}")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Playwright keeps an asyncio loop running in this thread, in which asyncio.run() is refused:
     # tests that use it go first.

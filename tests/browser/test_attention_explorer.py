@@ -1,8 +1,6 @@
 """A student's journey with the attention explorer: rows, digits, positions, temperature."""
 
-import os
 import re
-import statistics
 
 import pytest
 
@@ -115,12 +113,3 @@ def test_heat_raises_the_entropy_and_new_seed_another_list(page, widget):
     widget.button("New seed").click()
     widget.wait_for("seed 1")
     assert lists(widget.readout())[0] != before
-
-
-def test_a_key_is_answered_at_once(widget, record_property):
-    delays = widget.delays(lambda n: widget.key("ArrowDown" if n % 2 else "5"), 20)
-    median = statistics.median(delays)
-    print(f"\nkey to picture: median {median:.0f} ms, slowest {max(delays):.0f} ms")
-    record_property("key_to_picture_ms", median)
-    # 50 ms is the aim on a quiet machine; the bound is the shared app's, for a busy one.
-    assert median < (500 if os.environ.get("CI") else 250)

@@ -1,8 +1,6 @@
 """A student's journey with the gate inspector: step, mark, forget, play, another task."""
 
-import os
 import re
-import statistics
 
 import pytest
 
@@ -77,10 +75,3 @@ def test_play_reads_to_the_end_and_stops(page, widget):
     assert widget.button("Play").is_visible()
     widget.button("New seed").click()
     widget.wait_for("Seed 1.")
-
-
-def test_a_key_is_answered_at_once(widget, record_property):
-    delays = widget.delays(lambda done: widget.key("ArrowRight"), times=10)
-    record_property("key_to_picture_ms", statistics.median(delays))
-    print(f"key to picture: {statistics.median(delays):.0f} ms")
-    assert statistics.median(delays) < (500 if os.environ.get("CI") else 50)

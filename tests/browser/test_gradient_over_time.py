@@ -1,8 +1,6 @@
 """A student's journey with the gradient over time: scale, length, a chosen step, compare."""
 
-import os
 import re
-import statistics
 
 import pytest
 
@@ -74,10 +72,3 @@ def test_compare_length_and_seed(page, widget):
     widget.wait_for("Seed 1.")
     widget.button("Reset").click()
     assert "Seed 1." in widget.readout()
-
-
-def test_a_key_is_answered_at_once(widget, record_property):
-    delays = widget.delays(lambda done: widget.key("ArrowRight"), times=15)
-    record_property("key_to_picture_ms", statistics.median(delays))
-    print(f"key to picture: {statistics.median(delays):.0f} ms")
-    assert statistics.median(delays) < (500 if os.environ.get("CI") else 50)
