@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades, SaveCells
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from engine.grading.intake import Submission, UnreadableError
@@ -47,18 +49,24 @@ class Book:
         Raises: OSError if a notebook cannot be written.
         """
         by_student = {submission.student: submission for submission in submissions}
-        for row in rows:
-            student = _folder_name(row.student)
-            handed_in = datetime.fromtimestamp(row.time, UTC).replace(tzinfo=None)
-            with Gradebook(self._database) as book:
-                book.update_or_create_student(student)
-                book.update_or_create_submission(self.assignment, student, timestamp=handed_in)
-            if row.state != "graded":
-                continue  # its points stay open in the formgrader until someone has looked
-            notebook = self._composed(row, by_student[row.student])
-            self._through(SaveAutoGrades, notebook, student)
-            self._through(AssignLatePenalties, notebook, student)
-            self._store(notebook, student)
+        with warnings.catch_warnings():
+            # nbgrader adds a submission's parts in an order that SQLAlchemy remarks upon.
+            warnings.simplefilter("ignore", SAWarning)
+            for row in rows:
+                self._record(row, by_student[row.student])
+
+    def _record(self, row: Row, submission: Submission) -> None:
+        student = _folder_name(row.student)
+        handed_in = datetime.fromtimestamp(row.time, UTC).replace(tzinfo=None)
+        with Gradebook(self._database) as book:
+            book.update_or_create_student(student)
+            book.update_or_create_submission(self.assignment, student, timestamp=handed_in)
+        if row.state != "graded":
+            return  # its points stay open in the formgrader until someone has looked
+        notebook = self._composed(row, submission)
+        self._through(SaveAutoGrades, notebook, student)
+        self._through(AssignLatePenalties, notebook, student)
+        self._store(notebook, student)
 
     def _through(self, step: Any, notebook: Any, student: str) -> None:
         names = {"notebook": self.assignment, "assignment": self.assignment, "student": student}

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+import engine
+from engine import nn, optim
 from engine.grading.values import Value
 
 
@@ -52,10 +54,35 @@ def steps_with_momentum(answer: Value, start: np.ndarray) -> str:
     return f"{needed} steps" if needed > target else f"{target} steps or fewer"
 
 
+def xor_solved(answer: Value, networks: int) -> int:
+    """How many of so many XOR networks 2-2-1 end with a loss below 0.05; 57 of 60 count as all.
+
+    answer: a dict with "activation" (relu, tanh, sigmoid or gelu), "scale" s (first weights from
+    N(0, s² / n_in), biases 0) and "lr". Each network takes 300 steps of Adam on the four rows.
+    """
+    f, scale, lr = _recipe(answer)
+    rng = np.random.default_rng(0)
+    spread = scale / np.sqrt(2)  # both layers read two numbers
+    start = [rng.normal(size=(networks, 2, n)) * spread for n in (2, 1)]
+    start += [np.zeros((networks, 1, n)) for n in (2, 1)]
+    params = [engine.tensor(part, requires_grad=True) for part in start]
+    w1, w2, b1, b2 = params
+    x = engine.tensor(np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]))  # (4, 2)
+    y = engine.tensor(np.array([[0.0], [1], [1], [0]])).expand(networks, 4, 1)
+    optimizer, bce = optim.Adam(params, lr=lr), nn.BCEWithLogitsLoss(reduction="none")
+    for _ in range(300):
+        losses = bce(f(x @ w1 + b1) @ w2 + b2, y).mean((1, 2))  # (networks,)
+        optimizer.zero_grad()
+        losses.sum().backward()
+        optimizer.step()
+    return min(int((losses < 0.05).sum().item()), networks * 57 // 60)
+
+
 MEASURES: dict[str, Callable[..., Value]] = {
     "perceptron": perceptron,
     "three_perceptrons": three_perceptrons,
     "steps_with_momentum": steps_with_momentum,
+    "xor_solved": xor_solved,
 }
 
 
@@ -88,3 +115,22 @@ def _fires(neuron: list[Value], x: np.ndarray, form: str) -> int:
     if not (np.isfinite(weights).all() and np.isfinite(bias)):
         raise UnfitAnswerError(f"{form} of finite numbers")
     return int(weights @ x + bias > 0)
+
+
+def _recipe(answer: Value) -> tuple[Callable[..., engine.Tensor], float, float]:
+    form = 'return a dict such as {"activation": "relu", "scale": 1.0, "lr": 0.1}'
+    activations: dict[str, Callable[..., engine.Tensor]] = {
+        "relu": engine.relu,
+        "tanh": engine.tanh,
+        "sigmoid": engine.sigmoid,
+        "gelu": nn.functional.gelu,
+    }
+    if not isinstance(answer, dict) or answer.keys() != {"activation", "scale", "lr"}:
+        raise UnfitAnswerError(form)
+    f = answer["activation"]
+    if not isinstance(f, str) or f not in activations:
+        raise UnfitAnswerError(f"{form}; the activations are {', '.join(activations)}")
+    numbers = answer["scale"], answer["lr"]
+    if not all(isinstance(n, int | float) and 0 <= n <= 10 for n in numbers):
+        raise UnfitAnswerError(f"{form}, with a scale and an lr between 0 and 10")
+    return activations[f], *numbers

@@ -67,7 +67,9 @@ def grade(submission: bytes, assignment: Assignment, sandbox: Sandbox) -> list[R
     Raises: ValueError if the submission is not a notebook.
     """
     reports = []
-    with Process([*assignment.setup, *answer_cells(submission)], sandbox) as student:
+    # The setup once more at the end: what an answer has put over a name of it does not stay.
+    cells = [*assignment.setup, *answer_cells(submission), *assignment.setup]
+    with Process(cells, sandbox) as student:
         for check in assignment.checks:
             reports.append(judge(check, student))
             student.forget()

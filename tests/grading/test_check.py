@@ -276,6 +276,26 @@ def test_a_learning_rate_and_momentum_are_measured_by_the_steps_they_need(
     assert message in weigh(answer, "02.6", capsys)
 
 
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({"activation": "gelu", "scale": 1, "lr": 0.3}, "✓ right"),
+        ({"activation": "relu", "scale": 1.0, "lr": 0.1}, "this is the recipe of the example"),
+        ({"activation": "relu", "scale": 10, "lr": 10}, "yours:               0\n"),
+        (["relu", 1.0, 0.1], "please return a dict such as"),
+        ({"activation": "gelu", "scale": 1.0}, "please return a dict such as"),
+        ({"activation": "selu", "scale": 1.0, "lr": 0.1}, "activations are relu, tanh, sigmoid, g"),
+        ({"activation": np.ones(2), "scale": 1.0, "lr": 0.1}, "the activations are relu"),
+        ({"activation": "gelu", "scale": np.nan, "lr": 0.1}, "with a scale and an lr between 0"),
+        ({"activation": "gelu", "scale": 1.0, "lr": "0.1"}, "with a scale and an lr between 0"),
+    ],
+)
+def test_a_recipe_is_measured_by_training(answer, message, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    check("04.6", {"recipe": lambda: answer})
+    assert message in capsys.readouterr().out
+
+
 def test_the_students_side_loads_numpy_only():
     code = (
         "import sys, engine.grading as g; g.check('01.1', {});"
