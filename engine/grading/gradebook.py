@@ -20,7 +20,6 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades, SaveCells
-from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from engine.grading.intake import Submission, UnreadableError
@@ -51,7 +50,7 @@ class Book:
         by_student = {submission.student: submission for submission in submissions}
         with warnings.catch_warnings():
             # nbgrader adds a submission's parts in an order that SQLAlchemy remarks upon.
-            warnings.simplefilter("ignore", SAWarning)
+            warnings.filterwarnings("ignore", module=r"nbgrader\.api")
             for row in rows:
                 self._record(row, by_student[row.student])
 
