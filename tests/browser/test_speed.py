@@ -8,25 +8,12 @@ import re
 import statistics
 
 import pytest
+from widget_models import CELL, GIVEN
 
 from browser.conftest import MEASURED, Widget
 from engine import lab as lab_package
 from engine.lab.app import App
 
-READER = """
-import engine
-from engine import nn
-class Reader(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.embed, self.out = nn.Embedding(10, 32), nn.Linear(32, 10)
-        self.positions = nn.Parameter(engine.randn(12, 32))
-        self.layer = nn.TransformerEncoderLayer(32, 1, 64, 0.0, batch_first=True)
-    def forward(self, tokens):
-        return self.out(self.layer(self.embed(tokens) + self.positions))
-from engine.lab.digit_pad import small_cnn
-"""
-GIVEN = {"AttentionExplorer": "Reader()", "DigitPad": "small_cnn()"}  # models, where one is shown
 # What changes the picture, where it is not the first slider: another one, the picture's own keys
 # (None), or the button Step.
 MOVED_BY = {
@@ -54,7 +41,7 @@ def page(lab):
         f"from engine.lab import {name}\n{name}_app = {name}({GIVEN.get(name, '')})\n{name}_app"
         for name in NAMES
     ]
-    page = lab.open_cells(READER, *cells)
+    page = lab.open_cells(CELL, *cells)
     page.run_all()
     return page
 

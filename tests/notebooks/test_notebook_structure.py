@@ -8,6 +8,7 @@ import notebook_files
 import pytest
 from import_renaming import numeric_bindings
 from notebook_files import INSIDE, NOTEBOOKS, code_cells, has_tag, imports, prose, read
+from widget_models import opened
 
 import engine.lab
 from engine.course.normal_form import problems
@@ -224,8 +225,7 @@ def picture_words(cell):
         if any(kind.startswith("image/") for kind in data):
             yield output["metadata"].get("image/png", {}).get("alt", plain)
         elif (widget := getattr(engine.lab, plain.split("(")[0], None)) and is_app(widget):
-            app = eval(plain, {widget.__name__: widget})
-            yield re.search(r'aria-label="([^"]*)"', app.picture.svg)[1]
+            yield re.search(r'aria-label="([^"]*)"', opened(widget).picture.svg)[1]
 
 
 def is_app(thing):

@@ -102,8 +102,8 @@ def encoder_layer_figure() -> Figure:
     ax.set(xlim=(-0.3, 9), ylim=(-0.3, 1))
     ax.axis("off")
     return figure.describe(
-        f"An encoder layer as a chain: {', '.join(names).replace('+', 'plus')}. Two dashed "
-        "residual arrows go around self-attention and feed-forward to the plus behind each."
+        f"An encoder layer as a chain of {len(names)}: {', '.join(names).replace('+', 'plus')}. "
+        "2 dashed residual arrows go around self-attention and feed-forward to the plus behind each."
     )
 
 
