@@ -101,10 +101,9 @@ def encoder_layer_figure() -> Figure:
         ax.text(at[start + 1], 0.8, "residual", color=GREEN, ha="center", fontsize=9)
     ax.set(xlim=(-0.3, 9), ylim=(-0.3, 1))
     ax.axis("off")
-    chain = ", ".join(names).replace("+", "plus")
     return figure.describe(
-        f"An encoder layer as a chain of {len(names)}: {chain}. 2 dashed residual arrows go around "
-        "self-attention and feed-forward to the plus behind each."
+        f"An encoder layer as a chain of {len(names)}: {', '.join(names).replace('+', 'plus')}. "
+        "2 dashed residual arrows go around the two blocks to the plus behind each."
     )
 
 
