@@ -95,6 +95,7 @@ def test_step_reset_and_new_seed_by_mouse(widget):
     widget.button("New seed").click()
     widget.wait_for("height 1.000 after 0 steps, lr 0.1, seed 1")
     widget.button("Step").click()
+    widget.wait_for("height 1.100 after 1 steps")
     widget.button("Reset").click()
     widget.wait_for("height 1.000 after 0 steps, lr 0.1, seed 1")
     assert widget.label() == "Climb to 1.000"
