@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,7 +21,7 @@ GAINS = (0.1, 0.2, 0.4, 0.58, 0.8, 1.0, 1.41, 2.0, 3.0, 5.0, 10.0)
 # Named starts as gains: the weights' standard deviation is gain / √n for layers of n to n.
 MARKS = {0.58: "nn.Linear", 1.0: "Xavier, LeCun", 1.41: "He"}
 EDGES = np.linspace(-2, 2, 32)  # of the bars of a histogram
-MOST_SHOWN = 5  # layers with a histogram
+MOST_SHOWN, MOST_LAYERS = 5, 30  # layers with a histogram, layers of a network
 SMALLEST, LARGEST = 1e-10, 1e10  # ends of the picture; the numbers go beyond
 
 _SCALE_WORDS = "scale of the weights: standard deviation × √n"
@@ -34,6 +35,13 @@ _SPREAD = Plot(
     y_ticks=(1e-10, 1e-5, 1, 1e5, 1e10),
     log_y=True,
 )
+
+
+@lru_cache(1)  # a moved slider keeps the seed
+def draws(seed: int) -> list[engine.Tensor]:
+    """The input, the upstream gradient and 30 weight matrices of N(0, 1), (100, 100) each."""
+    options = {"generator": engine.Generator().manual_seed(seed), "dtype": engine.float64}
+    return [engine.randn(WIDTH, WIDTH, **options) for _ in range(MOST_LAYERS + 2)]
 
 
 @dataclass
@@ -60,14 +68,11 @@ class InitializationState:
 
     def reset(self) -> None:
         """Draw the weights of this seed and pass the batch through, forward and backward."""
-        generator = engine.Generator().manual_seed(self.seed)
-        draw = {"generator": generator, "dtype": engine.float64}
-        signal = engine.randn(WIDTH, WIDTH, **draw).requires_grad_()
-        upstream = engine.randn(WIDTH, WIDTH, **draw)
-        outputs = []
-        for _ in range(self.depth):
-            weight = engine.randn(WIDTH, WIDTH, **draw) * (self.gain / math.sqrt(WIDTH))
-            signal = ACTIVATIONS[self.activation](signal @ weight.T)
+        signal, upstream, *weights = draws(self.seed)
+        signal, outputs = signal.clone().requires_grad_(), []
+        for weight in weights[: self.depth]:
+            z = signal @ (weight * (self.gain / math.sqrt(WIDTH))).T
+            signal = ACTIVATIONS[self.activation](z)
             signal.retain_grad()
             outputs.append(signal)
         signal.backward(upstream)
@@ -172,6 +177,6 @@ class InitializationExplorer(App):
         controls = [
             Rates("gain", "scale", restart=True, options=GAINS),
             Choice("activation", "activation", restart=True, options=tuple(ACTIVATIONS)),
-            IntSlider("depth", "layers", restart=True, low=2, high=30),
+            IntSlider("depth", "layers", restart=True, low=2, high=MOST_LAYERS),
         ]
         super().__init__(InitializationState(gain, activation, depth), render, controls)

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
-from typing import Any, Protocol, TypeVar
+from collections.abc import Collection, Iterator
+from typing import Any, TypeVar
 
 import ipywidgets
 from IPython.display import publish_display_data
 
-T = TypeVar("T", covariant=True)
+T = TypeVar("T")
 UPDATE_SECONDS = 0.1  # between two messages to the browser
 
 
-class Sized(Protocol[T]):
-    """What can be counted before it is walked through: a range, a list, a DataLoader."""
-
-    def __len__(self) -> int: ...
-
-    def __iter__(self) -> Iterator[T]: ...
-
-
-def progress(steps: Sized[T], words: str = "training") -> Iterator[T]:
+def progress(steps: Collection[T], words: str = "training") -> Iterator[T]:
     """Walk through `steps` and show how far it is.
 
     The kernel's interrupt (the stop button, or I twice) ends the walk after the step at hand; the
