@@ -10,7 +10,7 @@ from sources import PACKAGE, ROOT, docstring_lines, modules, parsed
 
 MOST_LINES = 400
 # Lines of code without docstrings and empty lines, for the whole course. The core is to have 4,000
-# and the lab 2,500. With every layer, sixteen widgets and the figures of ten notebooks they have
+# and the lab 2,500. With every layer, fifteen widgets and the figures of ten notebooks they have
 # the numbers below, which may only fall.
 BUDGETS = {"core": 4410, "lab": 4536, "grading": 2000}
 OUTSIDE_THE_CORE = ("lab", "grading", "course", "datasets")
