@@ -16,7 +16,8 @@ from engine.course.exercises import differences
 from engine.course.paths import course_root
 
 # What a student gets, in the course's folder. Everything else stays with the instructor.
-FOLDERS = ("engine", "exercises", "notebooks", "scripts", "docs", ".binder")
+# Notebook 09 shows and runs the listings of tests/programs.
+FOLDERS = ("engine", "exercises", "notebooks", "scripts", "docs", ".binder", "tests/programs")
 FILES = (
     "LICENSE",
     "Makefile",
@@ -91,8 +92,9 @@ def _known_files(root: Path) -> list[str]:
 def _is_for_students(name: str) -> bool:
     parts = name.split("/")
     stray = any(p.endswith((".pyc", ".egg-info")) or p in _CACHES for p in parts)
-    inside = parts[0] in FOLDERS and len(parts) > 1
-    return (inside or name in FILES) and not stray and not NEVER & set(parts)
+    inside = name.startswith(tuple(f"{folder}/" for folder in FOLDERS))
+    tests = parts[-1].startswith("test_")
+    return (inside or name in FILES) and not (stray or tests or NEVER & set(parts))
 
 
 _CACHES = {"__pycache__", ".ipynb_checkpoints", ".venv", ".DS_Store"}

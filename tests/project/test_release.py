@@ -1,14 +1,21 @@
 """The students' archive and its updates: no solutions, the same bytes, nobody's work lost."""
 
 import json
+import os
+import posixpath
+import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from typer.testing import CliRunner
 
 from engine.course import release, update
 from engine.course.cli import app
+from engine.course.normal_form import from_text
 from engine.course.release import EDITION, PRISTINE, released_files, write_archive
 from engine.course.update import UpdateError, apply, merged, read_archive
 
@@ -63,13 +70,45 @@ def test_the_archive_holds_what_a_student_needs_and_no_solution(edition):
     needed |= {EXERCISE, "exercises/01_perceptron/checks.json", f"{PRISTINE}/{EXERCISE}"}
     assert needed | {"notebooks/04_mlp_xor.ipynb", "engine/lab/picture.js"} <= names
     parts = {part for name in names for part in name.split("/")}
-    assert not parts & {"solutions", "checks.py", "tests", "benchmarks", "gradebook.db", ".git"}
+    assert not parts & {"solutions", "checks.py", "benchmarks", "gradebook.db", ".git"}
+    tests = [name for name in names if name.startswith("tests/")]
+    assert all(re.fullmatch(r"tests/programs/l\d\w*\.py", name) for name in tests)
     hidden = (ROOT / "solutions/01_perceptron/checks.py").read_text().splitlines()
     telling = [line.strip() for line in hidden if "def " in line and "mutant" not in line]
     for name, content in edition.items():
         assert b"BEGIN SOLUTION" not in content or name.startswith("engine/"), name
         text = content.decode("utf-8", errors="replace")
         assert not any(line in text for line in telling if len(line) > 30), name
+
+
+def test_the_unpacked_course_has_the_listings_that_notebook_09_runs(student):
+    code = "from engine.lab import listings; print(*listings())"
+    environment = {**os.environ, "PYTHONPATH": str(student)}
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=student,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.stdout.split() == sorted(path.stem for path in ROOT.glob("tests/programs/l*.py"))
+
+
+def test_links_in_the_unpacked_course_lead_somewhere(edition):
+    """From a student's notebooks and README to files of the archive."""
+    dead = []
+    for name, content in edition.items():
+        if not name.endswith((".ipynb", ".md")) or name.startswith(PRISTINE):
+            continue
+        prose = content.decode()
+        if name.endswith(".ipynb"):
+            cells = [cell for cell in from_text(prose)["cells"] if cell["cell_type"] == "markdown"]
+            prose = "\n".join(cell["source"] for cell in cells)
+        for link in re.findall(r"\]\((?!\w+:|#)([^)\s#]+)", prose):
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(link)))
+            if not any(other == target or other.startswith(f"{target}/") for other in edition):
+                dead.append(f"{name}: {link}")
+    assert not dead
 
 
 def test_the_archive_is_the_same_byte_for_byte(tmp_path, edition):
