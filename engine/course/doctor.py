@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.course.browser import BrowserMissingError, find_browser
+from engine.grading import breakout, sandbox
 
 State = Literal["ok", "note", "missing"]
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;#]+)\s*(?:;\s*(.*))?$")
@@ -132,14 +133,11 @@ def browser_finding() -> Finding:
 
 def sandbox_finding(root: Path) -> Finding:
     """Only grading needs a sandbox, so its absence is a note; one that leaks is a fault."""
-    from engine.grading import breakout
-    from engine.grading.sandbox import SandboxMissingError, find_sandbox
-
     try:
-        sandbox = find_sandbox()
-        breakout.examine(sandbox, [root / "solutions"])
-    except SandboxMissingError as error:
+        found = sandbox.find_sandbox()
+        breakout.examine(found, [root / "solutions"])
+    except sandbox.SandboxMissingError as error:
         return Finding("sandbox", "note", f"{error} Only grading needs it.")
     except breakout.BrokenSandboxError as error:
         return Finding("sandbox", "missing", str(error))
-    return Finding("sandbox", "ok", f"{sandbox.level}: every attempt to break out failed")
+    return Finding("sandbox", "ok", f"{found.level}: every attempt to break out failed")

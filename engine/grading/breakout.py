@@ -8,11 +8,11 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from engine.grading import worker
-from engine.grading.channel import ChannelError, receive, send
-from engine.grading.sandbox import ADVICE, Running, Sandbox
+from engine.grading.channel import receive, send
+from engine.grading.sandbox import ADVICE, Sandbox
 
 SECONDS = 60.0  # for all attempts, on a busy machine
 
@@ -40,23 +40,14 @@ def examine(sandbox: Sandbox, secret: list[Path]) -> None:
             "names": sorted(os.environ),
         }
         running = sandbox.start("engine.grading.breakout")
-        replies: list[dict[str, Any]] = []
-        talk = threading.Thread(target=_talk, args=(running, targets, replies), daemon=True)
-        talk.start()
-        talk.join(SECONDS)
-        running.end()
-    if not replies:
-        raise BrokenSandboxError(f"The sandbox does not start here. {ADVICE}")
-    if came_through := replies[0].get("through"):
+        try:
+            came_through = running.ask(targets, SECONDS)["through"]
+        except (TimeoutError, EOFError):
+            raise BrokenSandboxError(f"The sandbox does not start here. {ADVICE}") from None
+        finally:
+            running.end()
+    if came_through:
         raise BrokenSandboxError(f"The sandbox does not hold: {'; '.join(came_through)}. {ADVICE}")
-
-
-def _talk(running: Running, targets: dict[str, Any], replies: list[dict[str, Any]]) -> None:
-    try:
-        send(cast(BinaryIO, running.process.stdin), targets)
-        replies.append(receive(cast(BinaryIO, running.process.stdout)))
-    except (ChannelError, EOFError, OSError):
-        return
 
 
 def attempts(targets: dict) -> dict[str, Callable[[], bool]]:

@@ -7,7 +7,6 @@ it, so that nbgrader may read the points from its outputs.
 
 import contextlib
 import copy
-import json
 import os
 import re
 import sys
@@ -24,6 +23,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from engine.grading.intake import Submission, UnreadableError
 from engine.grading.run import Row
+from engine.grading.submission import answer_cells
 
 
 class Book:
@@ -120,17 +120,9 @@ def _configuration(root: Path) -> Config:
 def _answers(submission: Submission) -> dict[str, str]:
     """The student's sources by grade id: code, and the texts that are graded by hand."""
     try:
-        cells = json.loads(submission.read()[0])["cells"]
-    except (UnreadableError, ValueError, KeyError, TypeError):
+        return dict(answer_cells(submission.read()[0], texts=True))
+    except (UnreadableError, ValueError):  # taken away since it was graded
         return {}
-    found = {}
-    for cell in cells:
-        marks = cell.get("metadata", {}).get("nbgrader", {})
-        if marks.get("solution"):
-            source = cell["source"]
-            text = source if isinstance(source, str) else "".join(source)
-            found[str(marks.get("grade_id"))] = text
-    return found
 
 
 def _folder_name(student: str) -> str:

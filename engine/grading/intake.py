@@ -10,6 +10,7 @@ import re
 import stat
 import tarfile
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,6 +23,15 @@ MOST_MEMBERS, MOST_TOTAL = 20_000, 2 * 2**30  # of an archive
 MOST_DEPTH = 4  # folders above a notebook
 
 _IGNORED = {".ipynb_checkpoints", "__MACOSX", "__pycache__"}
+# Each damage has a way of its own: a bad header, a cut end, a password, bytes that do not unpack.
+_ZIP_FAULTS = (
+    zipfile.BadZipFile,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    zlib.error,
+)
 # What learning platforms make of names: Canvas's flat files, Moodle's folder for each student.
 _CANVAS = re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<id>\d+)_(?P<file>\d+)_.+")
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_\w+_?")
@@ -152,7 +162,7 @@ def _from_zip(path: Path, member: zipfile.ZipInfo) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
             return stream.read(MOST_BYTES + 1)  # the size in the header is not believed
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except _ZIP_FAULTS as error:
         raise UnreadableError(f"is damaged in the archive: {error}") from error
 
 

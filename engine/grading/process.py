@@ -2,17 +2,14 @@
 taken for more than a value."""
 
 import hashlib
-import queue
 import secrets
-import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Self, cast
+from typing import Self, cast
 
 import numpy as np
 
 from engine.grading.answers import Outcome
-from engine.grading.channel import ChannelError, receive, send
 from engine.grading.exercises import Check, Choice, evaluate, load_exercises
 from engine.grading.sandbox import Running, Sandbox
 from engine.grading.submission import Cells, answer_cells, literal, needed_cells, setup_cells
@@ -145,19 +142,18 @@ class Process:
 
     def _ask(self, message: dict[str, Value], seconds: float) -> dict[str, Value]:
         """One request and its reply; afterwards self._over says whether the worker is lost."""
-        request = secrets.token_hex(8)
-        answers: queue.Queue[dict[str, Value] | None] = queue.Queue()
-        exchange = (cast(Running, self._worker), {"id": request, **message}, answers)
-        # Both directions may block for ever, so that a thread waits and this one counts.
-        threading.Thread(target=_exchange, args=exchange, daemon=True).start()
+        request, reply = secrets.token_hex(8), dict[str, Value]()
         try:
-            reply = answers.get(timeout=seconds + _GRACE_SECONDS)
-            self._over = _ENDED if reply is None or reply.get("id") != request else None
-        except queue.Empty:
-            reply, self._over = None, Outcome("timeout")
+            worker = cast(Running, self._worker)
+            reply = worker.ask({"id": request, **message}, seconds + _GRACE_SECONDS)
+            self._over = None if reply.get("id") == request else _ENDED
+        except TimeoutError:
+            self._over = Outcome("timeout")
+        except EOFError:
+            self._over = _ENDED
         if self._over is not None:
             self._end()
-        return reply or {}
+        return reply
 
     def _end(self) -> None:
         worker, self._worker = self._worker, None
@@ -165,29 +161,15 @@ class Process:
             worker.end()
 
 
-def _exchange(
-    worker: Running, message: dict[str, Value], answers: queue.Queue[dict[str, Value] | None]
-) -> None:
-    try:
-        send(cast(BinaryIO, worker.process.stdin), message)
-        answers.put(receive(cast(BinaryIO, worker.process.stdout)))
-    except (ChannelError, EOFError, OSError, ValueError):
-        answers.put(None)
-
-
 def _outcome(reply: dict[str, Value]) -> Outcome:
     """The reply as an Outcome; nothing in it is taken on trust."""
-    kind, changed = reply.get("kind"), reply.get("changed")
-    if (
-        kind not in _KINDS
-        or not isinstance(reply.get("text"), str)
-        or not isinstance(changed, list)
-    ):
+    kind, text, changed = (reply.get(key) for key in ("kind", "text", "changed"))
+    if not (isinstance(kind, str) and isinstance(text, str) and isinstance(changed, list)):
+        return _ENDED
+    if kind not in _KINDS:
         return _ENDED
     names = tuple(str(name)[:40] for name in changed[:10])
-    return Outcome(
-        kind, reply.get("value"), _line(reply["text"]), names, bool(reply.get("printed"))
-    )
+    return Outcome(kind, reply.get("value"), _line(text), names, bool(reply.get("printed")))
 
 
 def _line(text: Value) -> str:

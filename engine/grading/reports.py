@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from html import escape
 
@@ -30,13 +31,12 @@ main { max-width: 50em; margin: auto; }
 h2 { font-size: 1.1em; margin: 1.5em 0 0.3em; }
 pre { white-space: pre-wrap; background: #f4f4f4; padding: 0.6em 1em; margin: 0; }
 .right { color: #00573f; } .wrong { color: #8f3d00; } .unanswered { color: #555; }"""
+_STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _STATES = {"right": "✓ right", "wrong": "✗ not yet", "unanswered": "○ open"}
 
 
 def feedback_page(row: Row, assignment: str) -> str:
     """One student's results as a page of HTML that runs nothing and loads nothing."""
-    from base64 import b64encode
-
     parts = [f"<h1>{escape(assignment)}</h1>", f"<p>{escape(row.student)}</p>"]
     if row.state == "manual":
         parts.append(f"<p><strong>Not graded yet.</strong> {escape(row.reason)}</p>")
@@ -53,9 +53,8 @@ def feedback_page(row: Row, assignment: str) -> str:
     if row.notes:
         parts.append("<h2>Notes</h2><ul>")
         parts += [f"<li>{escape(note)}</li>" for note in row.notes] + ["</ul>"]
-    digest = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     title = escape(f"{assignment}: {row.student}")
-    return _PAGE.format(title=title, style=_STYLE, hash=digest, body="\n".join(parts))
+    return _PAGE.format(title=title, style=_STYLE, hash=_STYLE_HASH, body="\n".join(parts))
 
 
 def page_name(student: str) -> str:

@@ -58,23 +58,22 @@ def grade_one(submission: Submission, assignment: Assignment, sandbox: Sandbox) 
         "seed": assignment.seed,
         "points": sum(check.points for check in assignment.checks),
     }
-    content, notes, digest = b"", submission.notes, "unread"
     try:
         content, notes = submission.read()
-        digest = _digest(content)
+        key = _key(content, assignment)
         notes = (*notes, *_remarks(content))
         reports = grade(content, assignment, sandbox)
     except UnreadableError as error:
-        return Row(state="manual", key=f"{digest} {error}", reason=f"The file {error}.", **facts)
+        return Row(state="manual", key=f"unread {error}", reason=f"The file {error}.", **facts)
     except ValueError as error:
-        reason = f"The file is {error}."
-        return Row(state="manual", key=_key(digest, assignment), reason=reason, **facts)
+        return Row(state="manual", key=key, reason=f"The file is {error}.", **facts)
     except Exception as error:  # a fault of the grader's own must cost nobody a grade
-        reason = f"The grader failed: {type(error).__name__}: {error}"
-        return Row(state="manual", key=secrets.token_hex(8), reason=reason[:300], **facts)
+        reason = f"The grader failed: {type(error).__name__}: {error}"[:300]
+        # A key that no submission has: the next run tries again.
+        return Row(state="manual", key=secrets.token_hex(8), reason=reason, **facts)
     return Row(
         state="graded",
-        key=_key(digest, assignment),
+        key=key,
         earned=sum(report.earned for report in reports),
         checks=[asdict(report) for report in reports],
         notes=list(notes),
@@ -95,7 +94,9 @@ def grade_class(
     Args: workers: submissions at the same time. tell: is called with each new row.
     Raises: OSError where a result cannot be written; those before it are safe.
     """
-    known = {(row.student, row.key): row for row in journal.rows()}
+    known: dict[str, dict[str, Row]] = {}
+    for row in journal.rows():
+        known.setdefault(row.student, {})[row.key] = row
     rows: dict[str, Row] = {}
     waiting = iter(submissions)
     with ThreadPoolExecutor(workers) as pool:
@@ -103,7 +104,7 @@ def grade_class(
         try:
             while True:
                 while len(running) < 2 * workers and (one := next(waiting, None)) is not None:
-                    if (old := known.get((one.student, _key_of(one, assignment)))) is not None:
+                    if old := _known(one, assignment, known.get(one.student, {})):
                         rows[one.student] = old
                     else:
                         running.add(pool.submit(grade_one, one, assignment, sandbox))
@@ -158,19 +159,19 @@ class Journal:
             file.truncate(content.rfind(b"\n") + 1)
 
 
-def _key_of(submission: Submission, assignment: Assignment) -> str:
+def _known(submission: Submission, assignment: Assignment, rows: dict[str, Row]) -> Row | None:
+    """The row that a submission got before, among its student's rows by their keys."""
+    if not rows:
+        return None  # and nothing has to be read for it
     try:
-        return _key(_digest(submission.read()[0]), assignment)
+        return rows.get(_key(submission.read()[0], assignment))
     except UnreadableError as error:
-        return f"unread {error}"
+        return rows.get(f"unread {error}")
 
 
-def _key(digest: str, assignment: Assignment) -> str:
-    return f"{digest} {assignment.fingerprint}"
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:24]
+def _key(content: bytes, assignment: Assignment) -> str:
+    """Of a notebook under these checks."""
+    return f"{hashlib.sha256(content).hexdigest()[:24]} {assignment.fingerprint}"
 
 
 def _remarks(content: bytes) -> list[str]:

@@ -8,15 +8,20 @@ environment. Where bubblewrap is missing, code runs only if the instructor says 
 import contextlib
 import itertools
 import os
+import queue
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import engine
+from engine.grading.channel import ChannelError, receive, send
+from engine.grading.values import Value
 
 ADVICE = (
     "On Linux install bubblewrap (Debian, Ubuntu: apt install bubblewrap). On Windows grade in "
@@ -37,7 +42,7 @@ _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
 }
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
-_users = itertools.count(os.getpid() % 1000)
+_users = itertools.count(os.getpid() % 1000)  # two graders at work do not begin with the same
 
 
 class SandboxMissingError(RuntimeError):
@@ -75,6 +80,32 @@ class Running:
             env=environment,
             start_new_session=True,
         )
+
+    def ask(self, message: dict[str, Value], seconds: float) -> dict[str, Value]:
+        """Send a message and return the reply.
+
+        Raises: TimeoutError after so many seconds, EOFError where the process has ended or sent
+            what is no frame of values. Nothing more is to be asked then.
+        """
+        replies: queue.Queue[dict[str, Value] | None] = queue.Queue()
+        # Both directions may block for ever, so that a thread waits and this one counts.
+        threading.Thread(target=self._exchange, args=(message, replies), daemon=True).start()
+        try:
+            reply = replies.get(timeout=seconds)
+        except queue.Empty:
+            raise TimeoutError(f"no reply within {seconds:g} s") from None
+        if reply is None:
+            raise EOFError("the process ended, or sent what is no frame of values")
+        return reply
+
+    def _exchange(
+        self, message: dict[str, Value], replies: queue.Queue[dict[str, Value] | None]
+    ) -> None:
+        try:
+            send(cast(BinaryIO, self.process.stdin), message)
+            replies.put(receive(cast(BinaryIO, self.process.stdout)))
+        except (ChannelError, EOFError, OSError, ValueError):
+            replies.put(None)
 
     def end(self) -> None:
         """End the process and all that it started, and remove its folder."""

@@ -9,6 +9,8 @@ ALLOWED = frozenset(
     "statistics time typing warnings".split()
 )
 
+_CODE = ("__import__", "compile", "eval", "exec")  # run or import what the text does not show
+
 
 def remarks(source: str) -> list[str]:
     """Sentences about imports that no exercise of the course needs, in the order of the lines.
@@ -34,6 +36,5 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.lineno, node.module or "."
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            found = node.func.id in ("__import__", "eval", "exec", "compile")
-            yield from [(node.lineno, f"with {node.func.id}()")] * found
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in _CODE:
+            yield node.lineno, f"with {ast.unparse(node.func)}()"

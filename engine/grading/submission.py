@@ -10,12 +10,14 @@ from engine.grading.answers import Outcome
 Cells = list[list[str]]  # [name, source] each, in the order of the notebook
 
 
-def answer_cells(notebook: bytes) -> Cells:
-    """The cells that a student fills in, by nbgrader's metadata.
+def answer_cells(notebook: bytes, *, texts: bool = False) -> Cells:
+    """The cells of code that a student fills in, by nbgrader's metadata.
 
+    Args: texts: the cells of text too, which a person reads.
     Raises: ValueError if this is not a Jupyter notebook of format 4.
     """
-    return _cells(notebook, lambda marks: bool(marks.get("solution")))
+    kinds = ("code", "markdown") if texts else ("code",)
+    return _cells(notebook, lambda marks: bool(marks.get("solution")), kinds)
 
 
 def setup_cells(notebook: bytes) -> Cells:
@@ -72,7 +74,7 @@ def _defined_and_used(source: str) -> tuple[set[str], set[str]]:
     return defined, used
 
 
-def _cells(notebook: bytes, wanted: Any) -> Cells:
+def _cells(notebook: bytes, wanted: Any, kinds: tuple[str, ...] = ("code",)) -> Cells:
     try:
         content = json.loads(notebook.decode("utf-8"))
         if content["nbformat"] != 4:
@@ -80,7 +82,7 @@ def _cells(notebook: bytes, wanted: Any) -> Cells:
         found = []
         for cell in content["cells"]:
             marks = cell["metadata"].get("nbgrader", {})
-            if cell["cell_type"] == "code" and wanted(marks):
+            if cell["cell_type"] in kinds and wanted(marks):
                 source = cell["source"]
                 text = source if isinstance(source, str) else "".join(source)
                 found.append([str(marks.get("grade_id", "cell")), text])

@@ -2,22 +2,12 @@
 
 import re
 
-import pytest
+from widget_models import CELL
 
 MODEL = """
-import engine
-from engine import nn, optim
+from engine import optim
 from engine.datasets import make_reversal
 from engine.nn import functional as F
-
-class Reader(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.embed, self.out = nn.Embedding(10, 32), nn.Linear(32, 10)
-        self.positions = nn.Parameter(engine.randn(12, 32))
-        self.layer = nn.TransformerEncoderLayer(32, 1, 64, 0.0, batch_first=True)
-    def forward(self, tokens):
-        return self.out(self.layer(self.embed(tokens) + self.positions))
 
 engine.manual_seed(0)
 model = Reader()
@@ -28,20 +18,11 @@ for step in range(150):
     loss = F.cross_entropy(model(x[batch]).flatten(0, 1), y[batch].flatten())
     optimizer.zero_grad(), loss.backward(), optimizer.step()
 """
-CELLS = (MODEL, "from engine.lab import AttentionExplorer\napp = AttentionExplorer(model)\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Attention of layer 1, head 1.")
+CELLS = (
+    CELL + MODEL,
+    "from engine.lab import AttentionExplorer\napp = AttentionExplorer(model)\napp",
+)
+OPENS = "Attention of layer 1, head 1."
 
 
 def lists(words: str) -> tuple[list[str], list[str]]:

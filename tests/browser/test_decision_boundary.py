@@ -5,19 +5,7 @@ import re
 import pytest
 
 CELLS = ("from engine.lab import DecisionBoundary", "app = DecisionBoundary()\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Decision boundary of 4 ReLU neurons on xor")
+OPENS = "Decision boundary of 4 ReLU neurons on xor"
 
 
 def loss(words: str) -> float:

@@ -27,13 +27,6 @@ SEVEN = [
 ]
 
 
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
 @pytest.fixture
 def widget(page):
     page.run_cell(1)

@@ -2,22 +2,8 @@
 
 import re
 
-import pytest
-
 CELLS = ("from engine.lab import FilterEditor", "app = FilterEditor()\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Filter editor.")
+OPENS = "Filter editor."
 
 
 def result(words: str) -> float:

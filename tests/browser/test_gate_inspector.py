@@ -7,19 +7,7 @@ import pytest
 from engine.lab.gate_inspector import MEMORY, STEPS
 
 CELLS = ("from engine.lab import GateInspector", "app = GateInspector()\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("LSTM unit that should remember the last marked number")
+OPENS = "LSTM unit that should remember the last marked number"
 
 
 def cell_state(words: str) -> float:

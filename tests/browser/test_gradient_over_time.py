@@ -5,19 +5,7 @@ import re
 import pytest
 
 CELLS = ("from engine.lab import GradientOverTime", "app = GradientOverTime()\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Gradient by step over 50 steps at scale 1.")
+OPENS = "Gradient by step over 50 steps at scale 1."
 
 
 def first_over_last(words: str, kind: str) -> float:

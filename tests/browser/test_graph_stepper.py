@@ -5,19 +5,7 @@ import re
 import pytest
 
 CELLS = ("from engine.lab import GraphStepper", "app = GraphStepper()\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Graph of L = (w·x + b − y)²")
+OPENS = "Graph of L = (w·x + b − y)²"
 
 
 def shown_gradient(readout, name):

@@ -5,19 +5,7 @@ import re
 import pytest
 
 CELLS = ("from engine.lab import Hospital", "app = Hospital()\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Hospital. Patient 1, as it came in, step 0")
+OPENS = "Hospital. Patient 1, as it came in, step 0"
 
 
 def loss(words: str) -> float:

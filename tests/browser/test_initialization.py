@@ -5,19 +5,7 @@ import re
 import pytest
 
 CELLS = ("from engine.lab import InitializationExplorer", "app = InitializationExplorer()\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("20 ReLU layers at scale 1:")
+OPENS = "20 ReLU layers at scale 1:"
 
 
 def last_spread(words: str) -> float:

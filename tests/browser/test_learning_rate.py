@@ -2,26 +2,12 @@
 
 import re
 
-import pytest
-
 CELLS = (
     "from engine.lab import LearningRateExplorer",
     "app = LearningRateExplorer(surface='ravine')\napp",
     "wells = LearningRateExplorer(surface='double well', lr=0.05)\nwells",
 )
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Gradient descent on the ravine")
+OPENS = "Gradient descent on the ravine"
 
 
 def numbers_agree(page, widget, name="app"):

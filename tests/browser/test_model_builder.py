@@ -2,22 +2,8 @@
 
 import re
 
-import pytest
-
 CELLS = ("from engine.lab import ModelBuilder", "app = ModelBuilder()\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Model builder, 10 layers")
+OPENS = "Model builder, 10 layers"
 
 
 def parameters(words: str) -> int:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from browser.jupyter import ROOT
 from engine.course.paths import course_notebooks
-from tests.browser.conftest import ROOT
 
 
 @pytest.mark.parametrize("path", course_notebooks(ROOT), ids=lambda path: path.stem)

@@ -5,19 +5,7 @@ import re
 import pytest
 
 CELLS = ("from engine.lab import PerceptronLine", "app = PerceptronLine()\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Perceptron on AND")
+OPENS = "Perceptron on AND"
 
 
 def weights(readout: str) -> list[float]:

@@ -5,19 +5,7 @@ import re
 import pytest
 
 CELLS = ("from engine.lab import RateFinder", "app = RateFinder()\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Learning-rate finder. lr 0.01,")
+OPENS = "Learning-rate finder. lr 0.01,"
 
 
 def rate(words: str) -> float:

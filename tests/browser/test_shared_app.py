@@ -4,8 +4,6 @@ import os
 import re
 import statistics
 
-import pytest
-
 # A state whose numbers are known: the height grows by lr each step, its course is drawn.
 SETUP = """
 from engine.lab import svg
@@ -59,17 +57,8 @@ def climb():
 """
 
 
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(SETUP, "app = climb()\napp", "1 + 1")
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Climb to 0.000")
+CELLS = (SETUP, "app = climb()\napp", "1 + 1")
+OPENS = "Climb to 0.000"
 
 
 def steps(widget) -> int:

@@ -1,21 +1,7 @@
 """A student's journey with the size calculator: sliders, layers, the input, a misfit."""
 
-import pytest
-
 CELLS = ("from engine.lab import SizeCalculator", "app = SizeCalculator()\napp")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells(*CELLS)
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("Size calculator.")
+OPENS = "Size calculator."
 
 
 def sizes(page) -> str:

@@ -10,7 +10,8 @@ import statistics
 import pytest
 from widget_models import CELL, GIVEN
 
-from browser.conftest import MEASURED, Widget
+from browser.conftest import MEASURED
+from browser.jupyter import Widget
 from engine import lab as lab_package
 from engine.lab.app import App
 
@@ -35,15 +36,13 @@ def is_widget(name):
 NAMES = [name for name in lab_package.__all__ if is_widget(name)]
 
 
-@pytest.fixture(scope="module")
-def page(lab):
-    cells = [
+CELLS = (
+    CELL,
+    *(
         f"from engine.lab import {name}\n{name}_app = {name}({GIVEN.get(name, '')})\n{name}_app"
         for name in NAMES
-    ]
-    page = lab.open_cells(CELL, *cells)
-    page.run_all()
-    return page
+    ),
+)
 
 
 def shown(page, name) -> Widget:

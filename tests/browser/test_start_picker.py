@@ -4,18 +4,8 @@ import re
 
 import pytest
 
-
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open_cells("from engine.lab import StartPicker", "app = StartPicker()\napp")
-    page.run_all()
-    return page
-
-
-@pytest.fixture
-def widget(page):
-    page.run_cell(1)
-    return page.widget("A loss with two valleys")
+CELLS = ("from engine.lab import StartPicker", "app = StartPicker()\napp")
+OPENS = "A loss with two valleys"
 
 
 def state_says(page):

@@ -2,6 +2,7 @@
 
 import io
 import os
+import random
 import tarfile
 import zipfile
 from pathlib import Path
@@ -30,9 +31,9 @@ def folder(tmp_path, files):
     return tmp_path / "given"
 
 
-def zipped(tmp_path, files):
+def zipped(tmp_path, files, packing=zipfile.ZIP_STORED):
     path = tmp_path / "given.zip"
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w", packing) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return path
@@ -189,10 +190,12 @@ def test_what_holds_no_submissions_is_refused_in_words(tmp_path):
             collect(Path(path), NAME)
 
 
-def test_a_member_that_is_damaged_takes_no_other_with_it(tmp_path):
-    path = zipped(tmp_path, {"alice.ipynb": b"a" * 5000, "bob.ipynb": b"b"})
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_member_that_is_damaged_takes_no_other_with_it(tmp_path, packing):
+    noise = random.Random(0).randbytes(5000)
+    path = zipped(tmp_path, {"alice.ipynb": noise.hex().encode(), "bob.ipynb": b"b"}, packing)
     content = bytearray(path.read_bytes())
-    content[1000] ^= 255
+    content[1000:1100] = bytes(100)
     path.write_bytes(content)
     alice, bob = collect(path, NAME)
     assert "damaged" in read(alice)[1]

@@ -122,6 +122,24 @@ def test_a_reply_that_was_not_asked_for_is_a_crash(reply):
     assert call(source).kind == "crash"
 
 
+@pytest.mark.parametrize("kind", ["[]", "{}", "None", "'crash'", "1"])
+def test_a_forged_reply_with_the_right_id_is_no_more_than_a_crash(kind):
+    # The id of the request stands in a frame of the worker's own code, which the student can read.
+    source = (
+        "import io, os, sys\nfrom engine.grading.channel import send\ndef f():\n"
+        "    frame = sys._getframe()\n"
+        "    while 'request' not in frame.f_locals: frame = frame.f_back\n"
+        "    stream = io.BytesIO()\n"
+        f"    send(stream, {{'id': frame.f_locals['request']['id'], 'kind': {kind}, 'text': '',"
+        " 'changed': [], 'value': 1})\n"
+        "    for i in range(3, 20):\n"
+        "        try: os.write(i, stream.getvalue())\n"
+        "        except OSError: pass\n"
+        "    return 1"
+    )
+    assert call(source).kind == "crash"
+
+
 def test_one_bad_answer_costs_its_own_points_only():
     reports = grade(
         submission(answer_01_3="def update(x, y, w, b, lr):\n    import os\n    os._exit(1)"),
