@@ -7,6 +7,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+from traitlets.utils.importstring import import_item
 from typer.testing import CliRunner
 
 from engine.course import browser, doctor, lab, packages, paths
@@ -139,6 +141,19 @@ def test_lab_asks_no_server_on_the_internet(monkeypatch):
     assert settings["check_for_updates_class"] == "jupyterlab.NeverCheckForUpdate"
     page = json.loads((Path(first) / "labconfig/page_config.json").read_text())
     assert page["disabledExtensions"]["@jupyterlab/apputils-extension:announcements"]
+
+
+def test_lab_sends_the_kernels_messages_at_once(monkeypatch):
+    settings = json.loads((lab.CONFIGURATION / "jupyter_lab_config.json").read_text())["ServerApp"]
+    chosen = import_item(settings["kernel_websocket_connection_class"])
+    done = []
+    monkeypatch.setattr(chosen.__base__, "connect", lambda _: done.append("connected"))
+    monkeypatch.setattr(
+        KernelWebsocketHandler, "set_nodelay", lambda _, value: done.append(f"no delay: {value}")
+    )
+    handler = KernelWebsocketHandler.__new__(KernelWebsocketHandler)
+    chosen(websocket_handler=handler).connect()
+    assert done == ["no delay: True", "connected"]
 
 
 def test_doctor_finds_this_machine_well():
