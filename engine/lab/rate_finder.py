@@ -141,7 +141,7 @@ class FinderState:
     @property
     def loss(self) -> float:
         """Mean loss of the last 10 batches, ln 10 before the first."""
-        return _smooth(self.losses)[-1] if self.losses else float(np.log(10))
+        return float(np.mean(self.losses[-10:] or np.log(10)))
 
     @property
     def done(self) -> bool:
