@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.course.paths import course_root
 from engine.grading import breakout
 from engine.grading.intake import IntakeError, collect
-from engine.grading.process import load_assignment
+from engine.grading.process import Assignment, load_assignment
 from engine.grading.reports import FORMS, feedback_page, page_name, table
-from engine.grading.run import Journal, Row, grade_class
-from engine.grading.sandbox import SandboxMissingError, find_sandbox
+from engine.grading.run import Graders, Journal, Row, grade_class, on_threads
+from engine.grading.sandbox import UnfitMachineError, find_sandbox
 
 
 def grade(
@@ -24,6 +26,9 @@ def grade(
     assignment: Annotated[str, typer.Option(help="Such as 01_perceptron.")],
     out: Annotated[Path, typer.Option(help="Where results go.")] = Path("grades"),
     workers: Annotated[int, typer.Option(min=1, help="Submissions at the same time.")] = 2,
+    scheduler: Annotated[
+        str, typer.Option(help="Grade on the workers of a Dask scheduler: tcp://10.0.0.1:8786.")
+    ] = "",
     checks: Annotated[
         Path | None, typer.Option(help="A private folder with NN_topic/checks.py of your own.")
     ] = None,
@@ -46,25 +51,21 @@ def grade(
     if form not in FORMS:
         raise typer.BadParameter(f"--form is one of {', '.join(FORMS)}, got {form!r}")
     place = out / assignment
-    try:
-        sandbox = find_sandbox(trusted=trust_submissions)
-        found = collect(submissions, assignment)
-        if sandbox.level != "none":
-            breakout.examine(sandbox, [root / "solutions", submissions, out])
-    except (IntakeError, SandboxMissingError, breakout.BrokenSandboxError) as error:
-        console.print(f"[red]{error}", soft_wrap=True)
-        raise typer.Exit(1) from None
-    journal = Journal(place)
-    chosen = load_assignment(folder, _seed(place, seed), checks and checks / assignment)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-        task = progress.add_task(assignment, total=len(found))
-
-        def tell(row: Row) -> None:
-            progress.advance(task)
-
-        rows = grade_class(found, chosen, sandbox, journal, workers, tell)
-        progress.update(task, completed=len(rows))
+    try:
+        found = collect(submissions, assignment)
+        journal = Journal(place)
+        chosen = load_assignment(folder, _seed(place, seed), checks and checks / assignment)
+        with (
+            _graders(chosen, scheduler, workers, trust_submissions, submissions, out) as graders,
+            Progress(*columns, TimeRemainingColumn(), console=console) as progress,
+        ):
+            task = progress.add_task(assignment, total=len(found))
+            rows = grade_class(found, chosen, graders, journal, lambda _: progress.advance(task))
+            progress.update(task, completed=len(rows))
+    except (IntakeError, UnfitMachineError) as error:
+        console.print(f"[red]{escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(1) from None
     (place / "feedback").mkdir(exist_ok=True)
     for row in rows:
         page = place / "feedback" / page_name(row.student)
@@ -75,6 +76,29 @@ def grade(
 
         Book(root, root / "exercises" / assignment / f"{assignment}.ipynb").record(rows, found)
     _tell_the_end(console, rows, place)
+
+
+def _graders(
+    assignment: Assignment,
+    scheduler: str,
+    workers: int,
+    trusted: bool,
+    submissions: Path,
+    out: Path,
+) -> AbstractContextManager[Graders]:
+    """Whoever was asked for, after the sandbox of this machine has been tried."""
+    if scheduler:
+        try:
+            from engine.grading.cluster import on_cluster
+        except ImportError as error:
+            raise UnfitMachineError(
+                f"--scheduler needs Dask: pip install distributed. {error}"
+            ) from None
+        return on_cluster(scheduler, assignment, trusted)
+    sandbox = find_sandbox(trusted=trusted)
+    if sandbox.level != "none":
+        breakout.examine(sandbox, [course_root() / "solutions", submissions, out])
+    return on_threads(workers, assignment, sandbox)
 
 
 def _seed(place: Path, wanted: int | None) -> int:

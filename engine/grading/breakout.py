@@ -12,12 +12,12 @@ from typing import Any
 
 from engine.grading import worker
 from engine.grading.channel import receive, send
-from engine.grading.sandbox import ADVICE, Sandbox
+from engine.grading.sandbox import ADVICE, Sandbox, UnfitMachineError
 
 SECONDS = 60.0  # for all attempts, on a busy machine
 
 
-class BrokenSandboxError(RuntimeError):
+class BrokenSandboxError(UnfitMachineError):
     """The sandbox does not hold; the message says what came through."""
 
 

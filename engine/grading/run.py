@@ -5,14 +5,15 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from engine.grading.intake import Submission, UnreadableError
 from engine.grading.process import Assignment, grade
-from engine.grading.sandbox import Sandbox
+from engine.grading.sandbox import Sandbox, UnfitMachineError
 from engine.grading.scan import remarks
 from engine.grading.submission import answer_cells
 from engine.grading.verdict import Report
@@ -24,7 +25,7 @@ class Row:
 
     state: "graded", or "manual" where an instructor has to look; `reason` says why. checks: the
     reports. notes: for the instructor. key: tells this submission, graded with these checks and
-    this seed, from every other one. level: of the sandbox.
+    this seed, from every other one. level: of the sandbox it ran in.
     """
 
     student: str
@@ -38,7 +39,7 @@ class Row:
     notes: list[str] = field(default_factory=list)
     lms_id: str = ""
     time: float = 0.0
-    level: str = ""
+    level: str = "not run"
     seed: int = 0
 
     @property
@@ -47,78 +48,85 @@ class Row:
         return [Report(**check) for check in self.checks]
 
 
-def grade_one(submission: Submission, assignment: Assignment, sandbox: Sandbox) -> Row:
-    """Grade a submission. Whatever is wrong with it becomes a row, never an error."""
-    facts: dict[str, Any] = {
-        "student": submission.student,
-        "file": submission.file,
-        "lms_id": submission.lms_id,
-        "time": submission.time,
-        "level": sandbox.level,
-        "seed": assignment.seed,
-        "points": sum(check.points for check in assignment.checks),
-    }
+def grade_one(content: bytes, assignment: Assignment, sandbox: Sandbox) -> dict[str, Any]:
+    """What a notebook gets: the fields of its row that follow from its content alone.
+
+    A pure function of values that can be sent to another machine.
+    """
     try:
-        content, notes = submission.read()
-        key = _key(content, assignment)
-        notes = (*notes, *_remarks(content))
+        notes = _remarks(content)
         reports = grade(content, assignment, sandbox)
-    except UnreadableError as error:
-        return Row(state="manual", key=f"unread {error}", reason=f"The file {error}.", **facts)
     except ValueError as error:
-        return Row(state="manual", key=key, reason=f"The file is {error}.", **facts)
-    except Exception as error:  # a fault of the grader's own must cost nobody a grade
-        reason = f"The grader failed: {type(error).__name__}: {error}"[:300]
-        # A key that no submission has: the next run tries again.
-        return Row(state="manual", key=secrets.token_hex(8), reason=reason, **facts)
-    return Row(
-        state="graded",
-        key=key,
-        earned=sum(report.earned for report in reports),
-        checks=[asdict(report) for report in reports],
-        notes=list(notes),
-        **facts,
-    )
+        return {"state": "manual", "reason": f"The file is {error}."}
+    return {
+        "state": "graded",
+        "earned": sum(report.earned for report in reports),
+        "checks": [asdict(report) for report in reports],
+        "notes": notes,
+        "level": sandbox.level,
+    }
+
+
+@dataclass(frozen=True)
+class Graders:
+    """Who grades. submit: has `grade_one` called on a notebook; count: how many work at a time."""
+
+    submit: Callable[[bytes], Future[dict[str, Any]]]
+    count: int
+
+
+@contextmanager
+def on_threads(count: int, assignment: Assignment, sandbox: Sandbox) -> Iterator[Graders]:
+    """Graders on this machine; the work is done by the processes in the sandbox."""
+    with ThreadPoolExecutor(count) as pool:
+        yield Graders(lambda one: pool.submit(grade_one, one, assignment, sandbox), count)
 
 
 def grade_class(
     submissions: Sequence[Submission],
     assignment: Assignment,
-    sandbox: Sandbox,
+    graders: Graders,
     journal: "Journal",
-    workers: int = 1,
     tell: Callable[[Row], None] = lambda row: None,
 ) -> list[Row]:
     """Grade what the journal does not hold yet, and return a row for each submission.
 
-    Args: workers: submissions at the same time. tell: is called with each new row.
-    Raises: OSError where a result cannot be written; those before it are safe.
+    Whatever is wrong with a submission becomes a row, never an error.
+
+    Args: tell: is called with each new row.
+    Raises: OSError where a result cannot be written, UnfitMachineError where nothing may be graded.
+        Results before it are safe.
     """
     known: dict[str, dict[str, Row]] = {}
     for row in journal.rows():
         known.setdefault(row.student, {})[row.key] = row
     rows: dict[str, Row] = {}
+    running: dict[Future[dict[str, Any]], Row] = {}
     waiting = iter(submissions)
-    with ThreadPoolExecutor(workers) as pool:
-        running: set[Future[Row]] = set()
-        try:
-            while True:
-                while len(running) < 2 * workers and (one := next(waiting, None)) is not None:
-                    if old := _known(one, assignment, known.get(one.student, {})):
-                        rows[one.student] = old
-                    else:
-                        running.add(pool.submit(grade_one, one, assignment, sandbox))
-                if not running:
-                    break
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    row = future.result()
-                    journal.add(row)
-                    rows[row.student] = row
-                    tell(row)
-        finally:
-            for future in running:
-                future.cancel()
+
+    def record(row: Row) -> None:
+        journal.add(row)
+        rows[row.student] = row
+        tell(row)
+
+    try:
+        while True:
+            # No more are read than soon can be graded, so that a class of any size fits in memory.
+            while len(running) < 2 * graders.count and (one := next(waiting, None)) is not None:
+                row, content = _read(one, assignment)
+                if old := known.get(one.student, {}).get(row.key):
+                    rows[one.student] = old
+                elif content is None:
+                    record(row)
+                else:
+                    running[graders.submit(content)] = row
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                record(_completed(running.pop(future), future))
+    finally:
+        for future in running:
+            future.cancel()
     return [rows[submission.student] for submission in submissions]
 
 
@@ -159,19 +167,36 @@ class Journal:
             file.truncate(content.rfind(b"\n") + 1)
 
 
-def _known(submission: Submission, assignment: Assignment, rows: dict[str, Row]) -> Row | None:
-    """The row that a submission got before, among its student's rows by their keys."""
-    if not rows:
-        return None  # and nothing has to be read for it
+def _read(submission: Submission, assignment: Assignment) -> tuple[Row, bytes | None]:
+    """A row with what is known before grading, and the notebook; without one the row is whole."""
+    facts: dict[str, Any] = {
+        "student": submission.student,
+        "file": submission.file,
+        "lms_id": submission.lms_id,
+        "time": submission.time,
+        "seed": assignment.seed,
+        "points": sum(check.points for check in assignment.checks),
+    }
     try:
-        return rows.get(_key(submission.read()[0], assignment))
+        content, notes = submission.read()
     except UnreadableError as error:
-        return rows.get(f"unread {error}")
+        reason = f"The file {error}."
+        return Row(state="manual", key=f"unread {error}", reason=reason, **facts), None
+    key = f"{hashlib.sha256(content).hexdigest()[:24]} {assignment.fingerprint}"
+    return Row(state="waiting", key=key, notes=list(notes), **facts), content
 
 
-def _key(content: bytes, assignment: Assignment) -> str:
-    """Of a notebook under these checks."""
-    return f"{hashlib.sha256(content).hexdigest()[:24]} {assignment.fingerprint}"
+def _completed(row: Row, future: Future[dict[str, Any]]) -> Row:
+    """The row with what the grader found."""
+    try:
+        found = future.result()
+    except (UnfitMachineError, CancelledError):  # says nothing of this submission
+        raise
+    except Exception as error:  # a fault of the grader's own must cost nobody a grade
+        reason = f"The grader failed: {type(error).__name__}: {error}"[:300]
+        # A key that no submission has: the next run tries again.
+        return replace(row, state="manual", key=secrets.token_hex(8), reason=reason)
+    return replace(row, **{**found, "notes": [*row.notes, *found.get("notes", [])]})
 
 
 def _remarks(content: bytes) -> list[str]:

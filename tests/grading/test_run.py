@@ -19,7 +19,7 @@ from submissions import FOLDER, SOLUTION, submission
 from engine.grading.intake import collect
 from engine.grading.process import load_assignment
 from engine.grading.reports import feedback_page, page_name, table
-from engine.grading.run import Journal, Row, grade_class, grade_one
+from engine.grading.run import Journal, Row, grade_class, on_threads
 from engine.grading.sandbox import find_sandbox
 
 NAME = FOLDER.name
@@ -50,11 +50,15 @@ def class_folder(tmp_path):
     return folder
 
 
+def run(folder, assignment, out, told):
+    with on_threads(2, assignment, SANDBOX) as graders:
+        return grade_class(collect(folder, NAME), assignment, graders, Journal(out), told.append)
+
+
 @pytest.mark.slow
 def test_everyone_gets_what_their_code_deserves(class_folder, tmp_path):
     told = []
-    found = collect(class_folder, NAME)
-    rows = grade_class(found, SHORT, SANDBOX, Journal(tmp_path / "out"), 2, told.append)
+    rows = run(class_folder, SHORT, tmp_path / "out", told)
     assert {row.student: (row.state, row.earned) for row in rows} == {
         "ada": ("graded", 4),
         "bob": ("graded", 3),
@@ -70,23 +74,21 @@ def test_everyone_gets_what_their_code_deserves(class_folder, tmp_path):
     assert reasons["dan"].startswith("The file is not a Jupyter notebook of format 4")
     eve = next(row for row in rows if row.student == "eve")
     assert "answer-01-1: line 1 imports os" in eve.notes
-    assert {row.level for row in rows} == {SANDBOX.level}
+    assert {row.level for row in rows if row.earned} == {SANDBOX.level}
+    assert {row.student for row in rows if row.level == "not run"} == {"dan", "gus"}
 
 
 @pytest.mark.slow
 def test_a_second_run_grades_nothing_twice_and_only_what_changed(class_folder, tmp_path):
-    grade_class(collect(class_folder, NAME), SHORT, SANDBOX, Journal(tmp_path / "out"))
+    run(class_folder, SHORT, tmp_path / "out", [])
     (class_folder / "bob.ipynb").write_bytes(SOLUTION)
     told = []
-    journal = Journal(tmp_path / "out")
-    rows = grade_class(collect(class_folder, NAME), SHORT, SANDBOX, journal, 1, told.append)
+    rows = run(class_folder, SHORT, tmp_path / "out", told)
     assert [row.student for row in told] == ["bob"]
     assert {row.student: row.earned for row in rows}["bob"] == 4
     other = replace(SHORT, seed=4, fingerprint="other")
     told.clear()
-    grade_class(
-        collect(class_folder, NAME), other, SANDBOX, Journal(tmp_path / "out"), 1, told.append
-    )
+    run(class_folder, other, tmp_path / "out", told)
     assert len(told) == 6, "with other inputs all are graded again; a link stays a link"
 
 
@@ -114,21 +116,24 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(tmp_path, monkeypatch, class
 
     monkeypatch.setattr("engine.grading.run.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        grade_class(collect(class_folder, NAME)[3:4], SHORT, SANDBOX, journal)
+        run(class_folder, SHORT, tmp_path / "out", [])
     monkeypatch.undo()
     assert Journal(tmp_path / "out").rows()[0] == row()
 
 
-def test_a_fault_of_the_grader_itself_costs_nobody_a_grade(class_folder, monkeypatch):
+def test_a_fault_of_the_grader_itself_costs_nobody_a_grade(class_folder, tmp_path, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("a fault")
 
     monkeypatch.setattr("engine.grading.run.grade", broken)
-    found = grade_one(collect(class_folder, NAME)[0], SHORT, SANDBOX)
+    found = run(class_folder, SHORT, tmp_path / "out", [])[0]
     assert (found.state, found.reason) == (
         "manual",
         "The grader failed: ZeroDivisionError: a fault",
     )
+    monkeypatch.undo()
+    found = run(class_folder, SHORT, tmp_path / "out", [])[0]
+    assert found.state == "graded", "the next run tries again"
 
 
 @pytest.mark.slow
