@@ -1,6 +1,7 @@
 """The stored outputs are what every machine prints: another BLAS kernel, no SIMD, and PyTorch."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -32,6 +33,15 @@ def test_the_course_has_notebooks():
     assert SOLUTIONS, "and so would the tests of the solutions"
 
 
+def spent():
+    """Seconds of the processor in ended child processes, which other work does not stretch.
+
+    Windows does not count them: there the clock has to do.
+    """
+    times = os.times()
+    return times.children_user + times.children_system if os.name != "nt" else time.perf_counter()
+
+
 def numeric_kernels(environment):
     ran = subprocess.run(
         [sys.executable, "-c", PROBE], capture_output=True, text=True, env=environment, check=True
@@ -50,7 +60,7 @@ def test_the_other_kernels_are_really_other_kernels():
 
 @pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: "/".join(path.parts[-2:]))
 def test_nbval_finds_the_stored_outputs_with_other_kernels(path):
-    started = time.perf_counter()
+    started = spent()
     ran = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env"),
@@ -63,7 +73,7 @@ def test_nbval_finds_the_stored_outputs_with_other_kernels(path):
         cwd=notebook_files.ROOT,
         timeout=10 * SECONDS_AT_MOST,
     )
-    seconds = time.perf_counter() - started
+    seconds = spent() - started
     print(f"{path.stem}: {seconds:.1f} s")
     assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]
     assert re.search(r"^\d+ passed", ran.stdout, re.MULTILINE), ran.stdout[-2000:]
