@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
@@ -66,15 +67,17 @@ def grade(
     except (IntakeError, UnfitMachineError) as error:
         console.print(f"[red]{escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
+    if gradebook:
+        from engine.grading.gradebook import Book  # nbgrader takes two seconds to load
+
+        book = Book(root, root / "exercises" / assignment / f"{assignment}.ipynb")
+        book.record(rows, found)
+        rows = book.completed(rows)
     (place / "feedback").mkdir(exist_ok=True)
     for row in rows:
         page = place / "feedback" / page_name(row.student)
         page.write_text(feedback_page(row, assignment), encoding="utf-8")
     (place / f"grades_{form}.csv").write_text(table(rows, assignment, form), encoding="utf-8")
-    if gradebook:
-        from engine.grading.gradebook import Book  # nbgrader takes two seconds to load
-
-        Book(root, root / "exercises" / assignment / f"{assignment}.ipynb").record(rows, found)
     _tell_the_end(console, rows, place)
 
 
@@ -112,10 +115,12 @@ def _seed(place: Path, wanted: int | None) -> int:
 
 
 def _tell_the_end(console: Console, rows: list[Row], place: Path) -> None:
-    graded = [row for row in rows if row.state == "graded"]
-    console.print(f"{len(graded)} graded, {len(rows) - len(graded)} to be looked at by hand.")
+    states = Counter(row.state for row in rows)
+    console.print(f"{states['graded']} graded, {states['manual']} to be looked at by hand.")
+    if states["reading"]:
+        console.print(f"{states['reading']} hold texts or plots for you to read: make grade-ui.")
     for row in rows:
-        if row.state != "graded":
+        if row.state == "manual":
             console.print(f"  {row.student}: {row.reason}", markup=False)
     if any(row.level == "none" for row in rows):
         console.print("[yellow]No sandbox: these submissions ran with your own rights.")

@@ -12,6 +12,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from engine.grading.intake import Submission, UnreadableError
 from engine.grading.run import Row
-from engine.grading.submission import answer_cells
+from engine.grading.submission import answer_cells, pictures
+from engine.grading.verdict import Report
 
 
 class Book:
@@ -54,6 +56,43 @@ class Book:
             for row in rows:
                 self._record(row, by_student[row.student])
 
+    def completed(self, rows: Iterable[Row]) -> list[Row]:
+        """The recorded rows with what a person has added in the formgrader.
+
+        Points given by hand replace those of a check, questions for a reader become reports of
+        their own, and a penalty for late work is taken off. A submission that could not be graded
+        counts as graded once every cell of it has points.
+        """
+        with Gradebook(self._database) as book:
+            return [self._completed(book, row) for row in rows]
+
+    def _completed(self, book: Gradebook, row: Row) -> Row:
+        submission = book.find_submission(self.assignment, _folder_name(row.student))
+        (notebook,) = submission.notebooks
+        grades = {grade.name: grade for grade in notebook.grades}
+        remarks = {remark.name: remark.comment or "" for remark in notebook.comments}
+        known = {report.id: report for report in row.reports}
+        reports = []
+        for cell in self._released.cells:
+            marks = cell.metadata.get("nbgrader", {})
+            if (grade := grades.get(marks.get("grade_id"))) is not None:
+                remark = remarks.get(grade.name, "").strip()
+                reports.append(_by_hand(known, grade, bool(marks.get("solution")), remark))
+        if row.state == "manual" and submission.needs_manual_grade:
+            return row
+        waiting = ", ".join(report.id for report in reports if report.state == "waiting")
+        penalty = submission.late_submission_penalty or 0.0
+        late = f"handed in late: {penalty:g} points less" if penalty else ""
+        return replace(
+            row,
+            state="reading" if waiting else "graded",
+            reason=f"a reader is waited for: {waiting}" if waiting else "",
+            earned=max(0.0, sum(report.earned for report in reports) - penalty),
+            points=sum(report.points for report in reports),
+            checks=[asdict(report) for report in reports],
+            notes=[*row.notes, *filter(None, [late])],
+        )
+
     def _record(self, row: Row, submission: Submission) -> None:
         student = _folder_name(row.student)
         handed_in = datetime.fromtimestamp(row.time, UTC).replace(tzinfo=None)
@@ -73,12 +112,15 @@ class Book:
 
     def _composed(self, row: Row, submission: Submission) -> Any:
         notebook = copy.deepcopy(self._released)
-        answers = _answers(submission)
+        answers, plots = _answers(submission)
         reports = {f"check-{report.id.replace('.', '-')}": report for report in row.reports}
         for cell in notebook.cells:
             marks = cell.metadata.get("nbgrader", {})
             if marks.get("solution"):
                 cell.source = answers.get(marks["grade_id"], cell.source)
+                for plot in plots.get(marks["grade_id"], ()):
+                    shown = nbformat.v4.new_output("display_data", data={"image/png": plot})
+                    cell.outputs.append(shown)
             elif marks.get("grade"):
                 report = reports.get(marks["grade_id"])
                 # Without an output nbgrader would take the cell for passed.
@@ -99,6 +141,22 @@ class Book:
         partial.replace(path)
 
 
+def _by_hand(known: dict[str, Report], grade: Any, for_reader: bool, remark: str) -> Report:
+    """What is said of one graded cell, after a person may have read it."""
+    name = re.sub("^(answer|check)-", "", grade.name).replace("-", ".")
+    report = known.get(name) or Report(name, "unanswered", 0.0, grade.max_score, "")
+    lines = [*report.lines, *filter(None, [remark and f"your instructor: {remark}"])]
+    if for_reader and grade.needs_manual_grade and grade.manual_score is None:
+        return replace(
+            report, state="waiting", summary="your instructor will read it.", lines=lines
+        )
+    state, summary = report.state, report.summary or "there is no answer."
+    if grade.manual_score is not None:
+        state = "right" if grade.score >= grade.max_score else "read"
+        summary = report.summary or "read by your instructor."
+    return replace(report, state=state, earned=grade.score, summary=summary, lines=lines)
+
+
 @contextlib.contextmanager
 def _own_commands() -> Iterator[None]:
     """nbgrader makes a new database with the command alembic, which lies beside this Python."""
@@ -117,12 +175,13 @@ def _configuration(root: Path) -> Config:
     return PyFileConfigLoader(file.name, path=str(root)).load_config()
 
 
-def _answers(submission: Submission) -> dict[str, str]:
-    """The student's sources by grade id: code, and the texts that are graded by hand."""
+def _answers(submission: Submission) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The student's sources by grade id, code and texts, and the pictures for a reader."""
     try:
-        return dict(answer_cells(submission.read()[0], texts=True))
+        content = submission.read()[0]
+        return dict(answer_cells(content, texts=True)), pictures(content)
     except (UnreadableError, ValueError):  # taken away since it was graded
-        return {}
+        return {}, {}
 
 
 def _folder_name(student: str) -> str:

@@ -32,7 +32,13 @@ h2 { font-size: 1.1em; margin: 1.5em 0 0.3em; }
 pre { white-space: pre-wrap; background: #f4f4f4; padding: 0.6em 1em; margin: 0; }
 .right { color: #00573f; } .wrong { color: #8f3d00; } .unanswered { color: #555; }"""
 _STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_STATES = {"right": "✓ right", "wrong": "✗ not yet", "unanswered": "○ open"}
+_STATES = {
+    "right": "✓ right",
+    "wrong": "✗ not yet",
+    "unanswered": "○ open",
+    "read": "read",
+    "waiting": "waits for a reader",
+}
 
 
 def feedback_page(row: Row, assignment: str) -> str:
@@ -42,7 +48,9 @@ def feedback_page(row: Row, assignment: str) -> str:
         parts.append(f"<p><strong>Not graded yet.</strong> {escape(row.reason)}</p>")
         parts.append("<p>Your instructor will look at it. No points are lost by this.</p>")
     else:
-        parts.append(f"<p><strong>{row.earned:g} of {row.points:g} points</strong></p>")
+        so_far = f" so far; {row.reason}" if row.state == "reading" else ""
+        score = f"{row.earned:g} of {row.points:g} points"
+        parts.append(f"<p><strong>{score}</strong>{escape(so_far)}</p>")
     for report in row.reports:
         score = f"{report.earned:g} of {report.points:g}"
         head = f"{report.id} · {_STATES[report.state]} · {score}"
@@ -65,6 +73,8 @@ def page_name(student: str) -> str:
 
 def table(rows: Iterable[Row], assignment: str, form: str = "plain") -> str:
     """The results as CSV. form: "plain", "canvas" or "moodle", whose import reads the columns.
+
+    A learning platform gets points only where nothing waits for a reader.
 
     Raises: ValueError for another form.
     """
@@ -96,7 +106,7 @@ def _plain_head(rows: list[Row], assignment: str) -> list[str]:
 
 
 def _plain_line(row: Row) -> list[object]:
-    earned = f"{row.earned:g}" if row.state == "graded" else ""
+    earned = "" if row.state == "manual" else f"{row.earned:g}"
     facts = ["; ".join(row.notes), row.file, row.level, row.seed]
     scores = [f"{report.earned:g}" for report in row.reports]
     return [row.student, earned, f"{row.points:g}", row.state, row.reason, *facts, *scores]

@@ -23,9 +23,10 @@ from engine.grading.verdict import Report
 class Row:
     """What one submission got.
 
-    state: "graded", or "manual" where an instructor has to look; `reason` says why. checks: the
-    reports. notes: for the instructor. key: tells this submission, graded with these checks and
-    this seed, from every other one. level: of the sandbox it ran in.
+    state: "graded"; "manual" where an instructor has to look at the file; "reading" where all is
+    graded but what a person reads. `reason` says why. checks: the reports. notes: for the
+    instructor. key: tells this submission, graded with these checks and this seed, from every
+    other one. level: of the sandbox it ran in.
     """
 
     student: str

@@ -1,31 +1,59 @@
 """Read a submitted notebook without running any of it."""
 
 import ast
+import base64
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.grading.answers import Outcome
 
+MOST_PICTURES, MOST_PICTURE_BYTES = 4, 2 * 2**20  # of one cell, of one picture
+
 Cells = list[list[str]]  # [name, source] each, in the order of the notebook
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def answer_cells(notebook: bytes, *, texts: bool = False) -> Cells:
-    """The cells of code that a student fills in, by nbgrader's metadata.
+    """The cells of code that a student fills in and that are run, by nbgrader's metadata.
 
-    Args: texts: the cells of text too, which a person reads.
+    Args: texts: the cells that a person reads too, which are texts and plots.
     Raises: ValueError if this is not a Jupyter notebook of format 4.
     """
-    kinds = ("code", "markdown") if texts else ("code",)
-    return _cells(notebook, lambda marks: bool(marks.get("solution")), kinds)
+
+    def wanted(marks: dict[str, Any]) -> bool:
+        return bool(marks.get("solution")) and (texts or not marks.get("grade"))
+
+    return [[name, _text(cell)] for name, cell in _cells(notebook, wanted, markdown=texts)]
+
+
+def pictures(notebook: bytes) -> dict[str, list[str]]:
+    """The PNG pictures below the cells that a person reads, in base64, by grade id.
+
+    They are what the student's own run has left in the file: to be looked at, not to be trusted.
+
+    Raises: ValueError if this is not a Jupyter notebook of format 4.
+    """
+    found: dict[str, list[str]] = {}
+    for name, cell in _cells(notebook, lambda marks: marks.get("solution") and marks.get("grade")):
+        outputs = cell.get("outputs")
+        for output in outputs[:MOST_PICTURES] if isinstance(outputs, list) else ():
+            with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+                data = output["data"]["image/png"]
+                picture = base64.b64decode("".join(data).replace("\n", ""), validate=True)
+                if picture.startswith(_PNG) and len(picture) <= MOST_PICTURE_BYTES:
+                    found.setdefault(name, []).append(base64.b64encode(picture).decode())
+    return found
 
 
 def setup_cells(notebook: bytes) -> Cells:
     """The locked cells of the instructor's notebook that prepare names, such as imports."""
-    kinds = ("solution", "grade")
-    return _cells(
-        notebook, lambda marks: bool(marks.get("locked")) and not any(map(marks.get, kinds))
-    )
+
+    def wanted(marks: dict[str, Any]) -> bool:
+        return bool(marks.get("locked")) and not (marks.get("solution") or marks.get("grade"))
+
+    return [[name, _text(cell)] for name, cell in _cells(notebook, wanted)]
 
 
 def literal(cells: Cells, name: str) -> Outcome:
@@ -74,7 +102,11 @@ def _defined_and_used(source: str) -> tuple[set[str], set[str]]:
     return defined, used
 
 
-def _cells(notebook: bytes, wanted: Any, kinds: tuple[str, ...] = ("code",)) -> Cells:
+def _cells(
+    notebook: bytes, wanted: Callable[[dict[str, Any]], Any], *, markdown: bool = False
+) -> list[tuple[str, dict[str, Any]]]:
+    """Cells by what nbgrader's metadata say of them, each with its grade id."""
+    kinds = ("code", "markdown") if markdown else ("code",)
     try:
         content = json.loads(notebook.decode("utf-8"))
         if content["nbformat"] != 4:
@@ -83,12 +115,15 @@ def _cells(notebook: bytes, wanted: Any, kinds: tuple[str, ...] = ("code",)) -> 
         for cell in content["cells"]:
             marks = cell["metadata"].get("nbgrader", {})
             if cell["cell_type"] in kinds and wanted(marks):
-                source = cell["source"]
-                text = source if isinstance(source, str) else "".join(source)
-                found.append([str(marks.get("grade_id", "cell")), text])
+                _text(cell)
+                found.append((str(marks.get("grade_id", "cell")), cell))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a Jupyter notebook of format 4: {error}") from error
     return found
+
+
+def _text(cell: dict[str, Any]) -> str:
+    return "".join(cell["source"])  # a string, or a list of lines
 
 
 def _assignments(source: str) -> Iterator[tuple[str, ast.expr]]:

@@ -1,5 +1,6 @@
 """nbgrader's gradebook gets the decided scores, and what was graded by hand stays."""
 
+import base64
 import json
 import shutil
 from dataclasses import asdict, replace
@@ -13,7 +14,9 @@ from submissions import FOLDER, submission
 
 from engine.grading.gradebook import Book
 from engine.grading.intake import collect
+from engine.grading.reports import feedback_page
 from engine.grading.run import Row
+from engine.grading.submission import MOST_PICTURE_BYTES, answer_cells, pictures
 from engine.grading.verdict import Report
 
 pytestmark = pytest.mark.slow  # nbgrader
@@ -71,8 +74,12 @@ def record(course, *rows):
     return book
 
 
+def book_of(course):
+    return Gradebook(f"sqlite:///{course / 'gradebook.db'}")
+
+
 def grades(course, student):
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+    with book_of(course) as book:
         (notebook,) = book.find_submission(NAME, student).notebooks
         return {
             g.name: (g.auto_score, g.manual_score, g.needs_manual_grade) for g in notebook.grades
@@ -90,13 +97,71 @@ def test_scores_arrive_and_texts_wait_for_a_reader(course):
 
 def test_what_was_graded_by_hand_survives_a_regrade_and_asks_for_a_look(course):
     record(course, row("ada", 0.0))
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+    with book_of(course) as book:
         book.find_grade("words-01", NAME, NAME, "ada").manual_score = 1.5
         book.find_grade("check-01-1", NAME, NAME, "ada").manual_score = 1.0
         book.db.commit()
     record(course, row("ada", 0.25))
     assert grades(course, "ada")["check-01-1"] == (0.25, 1.0, True)
     assert grades(course, "ada")["words-01"][1] == 1.5
+
+
+def test_what_a_person_adds_completes_the_row(course):
+    rows = [row("ada", 0.5), row("bob", 1.0), Row("dan", "dan.ipynb", "manual", "k", reason="torn")]
+    book = record(course, *rows)
+    ada, bob, dan = book.completed(rows)
+    assert (ada.state, ada.reason) == ("reading", "a reader is waited for: words.01")
+    assert [(r.id, r.state) for r in ada.reports if r.id in ("01.1", "01.4", "words.01")] == [
+        ("01.1", "wrong"),
+        ("01.4", "right"),
+        ("words.01", "waiting"),
+    ]
+    assert (bob.state, bob.earned) == ("graded", 4.0), "no answer, nothing to read"
+    assert bob.points == ada.points == rows[0].points + sum(r.points for r in bob.reports)
+    assert dan == rows[2]
+
+    with book_of(course) as gradebook:
+        gradebook.find_grade("words-01", NAME, NAME, "ada").manual_score = 1.5
+        gradebook.find_grade("words-01", NAME, NAME, "ada").needs_manual_grade = False
+        gradebook.find_comment("words-01", NAME, NAME, "ada").manual_comment = "Which <two>?"
+        gradebook.find_grade("check-01-1", NAME, NAME, "ada").manual_score = 1.0
+        for grade in gradebook.find_submission_notebook(NAME, NAME, "dan").grades:
+            grade.manual_score, grade.needs_manual_grade = 0.5, False
+        gradebook.db.commit()
+    ada, bob, dan = book.completed(rows)
+    assert (ada.state, ada.reason, ada.earned) == ("graded", "", 1.0 + 3.0 + 1.5)
+    words = next(report for report in ada.reports if report.id == "words.01")
+    assert (words.state, words.earned, words.points) == ("read", 1.5, 2)
+    assert words.lines == ["your instructor: Which <two>?"]
+    assert next(r for r in ada.reports if r.id == "01.1").state == "right"
+    assert (dan.state, dan.earned) == ("graded", 0.5 * len(dan.reports))
+    page = feedback_page(ada, NAME)
+    assert "words.01 · read · 1.5 of 2" in page and "Which &lt;two&gt;?" in page
+
+
+def test_a_plot_arrives_as_the_picture_that_it_is(course):
+    def output(**data):
+        return {"output_type": "display_data", "metadata": {}, "data": data}
+
+    png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(40)).decode()
+    lines = [png[:20] + "\n", png[20:]]
+    large = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(MOST_PICTURE_BYTES)).decode()
+    outputs = [
+        output(**{"image/png": lines, "text/html": "<script>alert(1)</script>"}),
+        output(**{"image/png": base64.b64encode(b"<svg onload=alert(1)>").decode()}),
+        output(**{"image/png": "no base64 <script>"}),
+        output(**{"image/png": large}),
+        output(**{"image/png": png}),
+    ]
+    path = course / "submitted" / "ada.ipynb"
+    content = json.loads(path.read_text())
+    question = content["cells"][-1]
+    content["cells"][-1] = {**question, "cell_type": "code", "outputs": outputs, "source": "1 + 1"}
+    assert pictures(json.dumps(content).encode()) == {"words-01": [png]}, "of the first four"
+    content["cells"][-1]["outputs"] = {"not": "a list"}
+    assert pictures(json.dumps(content).encode()) == {}
+    assert answer_cells(json.dumps(content).encode())[-1][0] != "words-01", "read, not run"
+    assert answer_cells(json.dumps(content).encode(), texts=True)[-1] == ["words-01", "1 + 1"]
 
 
 def test_the_notebook_for_the_formgrader_holds_answers_and_verdicts_only(course):
@@ -114,7 +179,7 @@ def test_the_notebook_for_the_formgrader_holds_answers_and_verdicts_only(course)
 def test_a_submission_that_nobody_could_read_is_there_without_points(course):
     record(course, Row("dan", "dan.ipynb", "manual", "k", reason="torn", time=1e9))
     assert set(grades(course, "dan").values()) == {(None, None, True)}
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book, pytest.raises(MissingEntry):
+    with book_of(course) as book, pytest.raises(MissingEntry):
         book.find_submission(NAME, "nobody")
 
 
@@ -122,11 +187,11 @@ def test_a_late_submission_pays_what_the_plugin_says(course):
     config = course / "nbgrader_config.py"
     config.write_text(config.read_text() + '\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
     record(course, row("ada", 1.0))
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+    with book_of(course) as book:
         book.update_or_create_assignment(NAME, duedate="2001-01-01 00:00:00 UTC")
         assert book.find_submission(NAME, "ada").score == 4
     record(course, row("ada", 1.0))  # handed in on 9 September 2001
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+    with book_of(course) as book:
         assert book.find_submission(NAME, "ada").late_submission_penalty == 4
 
 
