@@ -7,6 +7,7 @@ it, so that nbgrader may read the points from its outputs.
 
 import contextlib
 import copy
+import json
 import os
 import re
 import sys
@@ -98,13 +99,16 @@ class Book:
         handed_in = datetime.fromtimestamp(row.time, UTC).replace(tzinfo=None)
         with Gradebook(self._database) as book:
             book.update_or_create_student(student)
-            book.update_or_create_submission(self.assignment, student, timestamp=handed_in)
+            entry = book.update_or_create_submission(self.assignment, student, timestamp=handed_in)
+            grades = [grade for notebook in entry.notebooks for grade in notebook.grades]
+            written = any(grade.auto_score is not None for grade in grades)
         if row.state != "graded":
             return  # its points stay open in the formgrader until someone has looked
-        notebook = self._composed(row, submission)
-        self._through(SaveAutoGrades, notebook, student)
-        self._through(AssignLatePenalties, notebook, student)
-        self._store(notebook, student)
+        if not written or self._stored_key(student) != row.key:
+            notebook = self._composed(row, submission)
+            self._through(SaveAutoGrades, notebook, student)
+            self._store(notebook, student)
+        self._through(AssignLatePenalties, self._released, student)  # a due date may have changed
 
     def _through(self, step: Any, notebook: Any, student: str) -> None:
         names = {"notebook": self.assignment, "assignment": self.assignment, "student": student}
@@ -112,6 +116,7 @@ class Book:
 
     def _composed(self, row: Row, submission: Submission) -> Any:
         notebook = copy.deepcopy(self._released)
+        notebook.metadata["grading"] = {"key": row.key}
         answers, plots = _answers(submission)
         reports = {f"check-{report.id.replace('.', '-')}": report for report in row.reports}
         for cell in notebook.cells:
@@ -132,13 +137,22 @@ class Book:
                 ]
         return notebook
 
+    def _place(self, student: str) -> Path:
+        return self.root / "autograded" / student / self.assignment / f"{self.assignment}.ipynb"
+
     def _store(self, notebook: Any, student: str) -> None:
-        folder = self.root / "autograded" / student / self.assignment
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{self.assignment}.ipynb"
+        path = self._place(student)
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         nbformat.write(notebook, partial)
         partial.replace(path)
+
+    def _stored_key(self, student: str) -> str:
+        """The key of the row from which the stored notebook was composed."""
+        try:
+            return json.loads(self._place(student).read_bytes())["metadata"]["grading"]["key"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
 
 
 def _by_hand(known: dict[str, Report], grade: Any, for_reader: bool, remark: str) -> Report:

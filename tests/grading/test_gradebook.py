@@ -9,7 +9,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.utils import compute_checksum
 from submissions import FOLDER, submission
 
 from engine.grading.gradebook import Book
@@ -22,39 +21,28 @@ from engine.grading.verdict import Report
 pytestmark = pytest.mark.slow  # nbgrader
 
 NAME, ROOT = FOLDER.name, Path(__file__).parents[2]
-MANUAL = {
-    "cell_type": "markdown",
-    "id": "words",
-    "metadata": {
-        "nbgrader": {
-            "grade": True,
-            "grade_id": "words-01",
-            "locked": False,
-            "points": 2,
-            "schema_version": 3,
-            "solution": True,
-            "task": False,
-        }  # fmt: skip
-    },
-    "source": "YOUR ANSWER HERE",
-}
+RELEASED = ROOT / "exercises" / NAME / f"{NAME}.ipynb"
+WORDS, PLOT = "answer-01-7-words", "answer-01-7-plot"
+
+
+def stubs():
+    """What stands in the cells for a reader before anybody has answered."""
+    cells = nbformat.read(RELEASED, as_version=4).cells
+    names = [(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source) for cell in cells]
+    return {name.replace("-", "_"): source for name, source in names if name in (WORDS, PLOT)}
 
 
 @pytest.fixture
 def course(tmp_path):
-    """A course folder whose assignment has a question for a reader too, and its submissions."""
+    """A course folder with submissions: ada has answered, bob has not, dan's is torn."""
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
-    released = json.loads((ROOT / "exercises" / NAME / f"{NAME}.ipynb").read_bytes())
-    question = nbformat.from_dict(MANUAL)
-    question.metadata.nbgrader.checksum = compute_checksum(question)
-    released["cells"].append(question)
-    (tmp_path / f"{NAME}.ipynb").write_text(json.dumps(released))
+    shutil.copy(RELEASED, tmp_path)
     folder = tmp_path / "submitted"
     folder.mkdir()
-    for student, words in (("ada", "XOR needs two lines."), ("bob", MANUAL["source"])):
-        content = json.loads(submission(answer_01_1="print('<script>')"))
-        content["cells"].append({**question, "source": words})
-        (folder / f"{student}.ipynb").write_text(json.dumps(content))
+    answer = "print('<script>')"
+    ada = submission(answer_01_1=answer, answer_01_7_words="XOR needs two lines.")
+    (folder / "ada.ipynb").write_bytes(ada)
+    (folder / "bob.ipynb").write_bytes(submission(answer_01_1=answer, **stubs()))
     (folder / "dan.ipynb").write_text("{")
     return tmp_path
 
@@ -65,7 +53,8 @@ def row(student, earned, **facts):
         Report("01.4", "right", 3.0, 3, "right"),
     ]
     checks = [asdict(report) for report in reports]
-    return Row(student, f"{student}.ipynb", "graded", "k", checks=checks, time=1e9, **facts)
+    key = f"key of {earned}"
+    return Row(student, f"{student}.ipynb", "graded", key, checks=checks, time=1e9, **facts)
 
 
 def record(course, *rows):
@@ -91,77 +80,93 @@ def test_scores_arrive_and_texts_wait_for_a_reader(course):
     ada, bob = grades(course, "ada"), grades(course, "bob")
     assert ada["check-01-1"] == (0.5, None, False)
     assert ada["check-01-4"] == (3.0, None, False)
-    assert ada["words-01"][2], "her text waits for a reader"
-    assert bob["words-01"] == (0.0, None, False), "no answer, nothing to read"
+    assert ada[WORDS][2] and ada[PLOT][2], "her text and her plot wait for a reader"
+    assert bob[WORDS] == bob[PLOT] == (0.0, None, False), "no answer, nothing to read"
 
 
 def test_what_was_graded_by_hand_survives_a_regrade_and_asks_for_a_look(course):
     record(course, row("ada", 0.0))
     with book_of(course) as book:
-        book.find_grade("words-01", NAME, NAME, "ada").manual_score = 1.5
+        book.find_grade(WORDS, NAME, NAME, "ada").manual_score = 1.5
         book.find_grade("check-01-1", NAME, NAME, "ada").manual_score = 1.0
         book.db.commit()
     record(course, row("ada", 0.25))
     assert grades(course, "ada")["check-01-1"] == (0.25, 1.0, True)
-    assert grades(course, "ada")["words-01"][1] == 1.5
+    assert grades(course, "ada")[WORDS][1] == 1.5
 
 
 def test_what_a_person_adds_completes_the_row(course):
     rows = [row("ada", 0.5), row("bob", 1.0), Row("dan", "dan.ipynb", "manual", "k", reason="torn")]
     book = record(course, *rows)
     ada, bob, dan = book.completed(rows)
-    assert (ada.state, ada.reason) == ("reading", "a reader is waited for: words.01")
-    assert [(r.id, r.state) for r in ada.reports if r.id in ("01.1", "01.4", "words.01")] == [
-        ("01.1", "wrong"),
-        ("01.4", "right"),
-        ("words.01", "waiting"),
-    ]
+    assert (ada.state, ada.reason) == ("reading", "a reader is waited for: 01.7.plot, 01.7.words")
+    shown = {report.id: report.state for report in ada.reports}
+    assert shown["01.1"], shown["01.4"] == ("wrong", "right")
+    assert shown["01.7.words"] == "waiting"
     assert (bob.state, bob.earned) == ("graded", 4.0), "no answer, nothing to read"
-    assert bob.points == ada.points == rows[0].points + sum(r.points for r in bob.reports)
+    assert bob.points == ada.points == sum(report.points for report in bob.reports) == 14
     assert dan == rows[2]
 
     with book_of(course) as gradebook:
-        gradebook.find_grade("words-01", NAME, NAME, "ada").manual_score = 1.5
-        gradebook.find_grade("words-01", NAME, NAME, "ada").needs_manual_grade = False
-        gradebook.find_comment("words-01", NAME, NAME, "ada").manual_comment = "Which <two>?"
-        gradebook.find_grade("check-01-1", NAME, NAME, "ada").manual_score = 1.0
+        for name, points in ((WORDS, 0.5), (PLOT, 1.0), ("check-01-1", 1.0)):
+            grade = gradebook.find_grade(name, NAME, NAME, "ada")
+            grade.manual_score, grade.needs_manual_grade = points, False
+        gradebook.find_comment(WORDS, NAME, NAME, "ada").manual_comment = "Which <two>?"
         for grade in gradebook.find_submission_notebook(NAME, NAME, "dan").grades:
             grade.manual_score, grade.needs_manual_grade = 0.5, False
         gradebook.db.commit()
     ada, bob, dan = book.completed(rows)
-    assert (ada.state, ada.reason, ada.earned) == ("graded", "", 1.0 + 3.0 + 1.5)
-    words = next(report for report in ada.reports if report.id == "words.01")
-    assert (words.state, words.earned, words.points) == ("read", 1.5, 2)
+    assert (ada.state, ada.reason, ada.earned) == ("graded", "", 1.0 + 3.0 + 1.0 + 0.5)
+    by_id = {report.id: report for report in ada.reports}
+    words = by_id["01.7.words"]
+    assert (words.state, words.earned, words.points) == ("read", 0.5, 1)
     assert words.lines == ["your instructor: Which <two>?"]
-    assert next(r for r in ada.reports if r.id == "01.1").state == "right"
+    assert by_id["01.1"].state == by_id["01.7.plot"].state == "right"
     assert (dan.state, dan.earned) == ("graded", 0.5 * len(dan.reports))
     page = feedback_page(ada, NAME)
-    assert "words.01 · read · 1.5 of 2" in page and "Which &lt;two&gt;?" in page
+    assert "01.7.words · read · 0.5 of 1" in page and "Which &lt;two&gt;?" in page
 
 
-def test_a_plot_arrives_as_the_picture_that_it_is(course):
+def test_a_plot_arrives_as_the_picture_that_it_is():
     def output(**data):
         return {"output_type": "display_data", "metadata": {}, "data": data}
 
+    def seen(outputs):
+        content = json.loads(submission(answer_01_7_plot="1 + 1"))
+        for cell in content["cells"]:
+            if cell["metadata"].get("nbgrader", {}).get("grade_id") == PLOT:
+                cell["outputs"] = outputs
+        return pictures(json.dumps(content).encode())
+
     png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(40)).decode()
-    lines = [png[:20] + "\n", png[20:]]
     large = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(MOST_PICTURE_BYTES)).decode()
-    outputs = [
-        output(**{"image/png": lines, "text/html": "<script>alert(1)</script>"}),
-        output(**{"image/png": base64.b64encode(b"<svg onload=alert(1)>").decode()}),
-        output(**{"image/png": "no base64 <script>"}),
-        output(**{"image/png": large}),
-        output(**{"image/png": png}),
-    ]
-    path = course / "submitted" / "ada.ipynb"
-    content = json.loads(path.read_text())
-    question = content["cells"][-1]
-    content["cells"][-1] = {**question, "cell_type": "code", "outputs": outputs, "source": "1 + 1"}
-    assert pictures(json.dumps(content).encode()) == {"words-01": [png]}, "of the first four"
-    content["cells"][-1]["outputs"] = {"not": "a list"}
-    assert pictures(json.dumps(content).encode()) == {}
-    assert answer_cells(json.dumps(content).encode())[-1][0] != "words-01", "read, not run"
-    assert answer_cells(json.dumps(content).encode(), texts=True)[-1] == ["words-01", "1 + 1"]
+    lines = {"image/png": [png[:20] + "\n", png[20:]], "text/html": "<script>alert(1)</script>"}
+    no_picture = base64.b64encode(b"<svg onload=alert(1)>").decode()
+    wrong = [output(**{"image/png": data}) for data in (no_picture, "no base64 <", large)]
+    right = output(**{"image/png": png})
+    assert seen([output(**lines), *wrong, right]) == {PLOT: [png]}, "of the first four"
+    assert seen({"not": "a list"}) == seen([7, {"data": 7}]) == seen(None) == {}
+    assert seen([right]) == {PLOT: [png]}
+
+
+def test_what_a_person_reads_is_not_run():
+    content = submission(answer_01_7_plot="1 + 1")
+    assert PLOT not in dict(answer_cells(content))
+    assert dict(answer_cells(content, texts=True))[PLOT] == "1 + 1"
+
+
+def test_what_has_not_changed_is_not_written_again(course):
+    record(course, row("ada", 0.5))
+    path = course / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
+    before = path.stat().st_mtime_ns
+    record(course, row("ada", 0.5))
+    assert path.stat().st_mtime_ns == before
+    path.write_text("{}")  # not what was written
+    record(course, row("ada", 0.5))
+    assert json.loads(path.read_text())["nbformat"] == 4
+    (course / "gradebook.db").unlink()
+    record(course, row("ada", 0.5))
+    assert grades(course, "ada")["check-01-1"] == (0.5, None, False)
 
 
 def test_the_notebook_for_the_formgrader_holds_answers_and_verdicts_only(course):
@@ -171,9 +176,11 @@ def test_the_notebook_for_the_formgrader_holds_answers_and_verdicts_only(course)
     nbformat.validate(notebook)
     cells = {c.metadata.get("nbgrader", {}).get("grade_id"): c for c in notebook.cells}
     assert cells["answer-01-1"].source == "print('<script>')"
-    assert cells["words-01"].source == "XOR needs two lines."
+    assert cells[WORDS].source == "XOR needs two lines."
+    assert [list(output.data) for output in cells[PLOT].outputs] == [["image/png"]]
     assert "✗ not yet  01.1" in cells["check-01-1"].outputs[0].text
-    assert all(not c.get("outputs") for n, c in cells.items() if n and n.startswith("answer"))
+    answers = {name: c for name, c in cells.items() if name and name.startswith("answer")}
+    assert all(not cell.get("outputs") for name, cell in answers.items() if name != PLOT)
 
 
 def test_a_submission_that_nobody_could_read_is_there_without_points(course):
