@@ -31,6 +31,8 @@ class Exercise:
     Args: id: such as "01.3". points: for an answer that is right on every input.
         cases: makes inputs from a random generator, one tuple of arguments each; with a measure,
         one tuple of the measure's inputs each, and the function is called without arguments.
+        given: of a tuple's first values, how many go to the function and not to the measure,
+        which gets the rest: the truth that a prediction is held against.
         reference: the right function; its name and its parameters are the student's as well.
         mutants: two to four. outputs: names of the parts of a result with several parts.
         measure: name in engine.grading.measures of what is compared in place of the result.
@@ -44,6 +46,7 @@ class Exercise:
     mutants: tuple[Mutant, ...]
     outputs: tuple[str, ...] = ()
     measure: str | None = None
+    given: int = 0
     tolerance: float = 1e-9
     seconds: float = 5.0
 
@@ -107,7 +110,7 @@ def evaluate(exercise: Exercise, rng: np.random.Generator) -> Check:
     """
     inputs = [plain(list(case)) for case in exercise.cases(rng)]
     parameters: list[str] = list(inspect.signature(exercise.reference).parameters)
-    if exercise.measure is not None:
+    if exercise.measure is not None and not exercise.given:
         parameters = list(inspect.signature(MEASURES[exercise.measure]).parameters)[1:]
     check = Check(
         id=exercise.id,
@@ -119,7 +122,10 @@ def evaluate(exercise: Exercise, rng: np.random.Generator) -> Check:
         tolerance=exercise.tolerance,
         seconds=exercise.seconds,
         cases=[
-            Case([], given, None) if exercise.measure else Case(given, [], None) for given in inputs
+            Case(values[: exercise.given], values[exercise.given :], None)
+            if exercise.measure
+            else Case(values, [], None)
+            for values in inputs
         ],
     )
     answers = _outcomes(check, exercise.reference)

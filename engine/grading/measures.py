@@ -166,3 +166,20 @@ def adding_error(answer: Value, seed: int) -> str:
 
 
 MEASURES["adding_error"] = adding_error
+
+
+def nearly_all_right(answer: Value, truth: list[str]) -> str:
+    """How many of the names in answer are those in truth; one may be wrong."""
+    if not isinstance(answer, list) or len(answer) != len(truth):
+        raise UnfitAnswerError(f"return {len(truth)} names")
+    wrong = [
+        str(number)
+        for number, (name, true) in enumerate(zip(answer, truth, strict=True), start=1)
+        if not isinstance(name, str) or name != true
+    ]
+    if len(wrong) <= 1:
+        return f"{len(truth) - 1} of {len(truth)} right, or all"
+    return f"{len(truth) - len(wrong)} of {len(truth)} right; wrong: number {', '.join(wrong)}"
+
+
+MEASURES["nearly_all_right"] = nearly_all_right

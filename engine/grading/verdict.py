@@ -76,7 +76,7 @@ def _explanation(
     check: Check, outcomes: list[Outcome], gaps: list[Gap | None], first: int
 ) -> list[str]:
     case, outcome = check.cases[first], outcomes[first]
-    given = case.on if check.measure else case.args
+    given = case.args or case.on  # what a measure holds against the answer stays unseen
     named = zip(check.inputs, given, strict=True)
     yours = outcome.text or show(outcome.value, check.outputs)
     if outcome.kind == "timeout":
