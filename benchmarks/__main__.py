@@ -62,7 +62,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9, help="measurements of each side")
     parser.add_argument("--seconds", type=float, default=0.5, help="length of a measurement")
     parser.add_argument("--growth", action="store_true", help="time and memory against size")
+    parser.add_argument("--grading", type=int, metavar="N", help="grade N submissions")
     options = parser.parse_args()
+    if options.grading:
+        from benchmarks.grading import measure  # Linux alone, and nbgrader
+
+        return measure(options.grading, autograded=6)
     torch.set_num_threads(1)
     with threadpool_limits(1):
         for line in growth.table() if options.growth else table(options.rounds, options.seconds):

@@ -116,10 +116,10 @@ class Process:
 
     def forget(self) -> None:
         """Take leave of this check's state: the next call runs the cells again."""
-        if self._ready and self._over is None and not self._suspect:
-            self._ask({"end": True}, 0.0)
-        else:
+        if self._over is not None or self._suspect:
             self._end()
+        elif self._ready:
+            self._ask({"end": True}, 0.0)
         self._ready, self._suspect, self._over = False, False, None
 
     def _run_cells(self, name: str) -> None:

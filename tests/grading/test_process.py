@@ -176,6 +176,14 @@ def test_the_same_seed_replays_the_same_verdict():
     assert seen[0] == seen[1] != seen[2]
 
 
+def test_one_process_serves_all_checks_of_a_notebook(monkeypatch):
+    started, start = [], Sandbox.start
+    monkeypatch.setattr(Sandbox, "start", lambda *of: started.append(1) or start(*of))
+    reports = grade(SOLUTION, ASSIGNMENT, SANDBOX)
+    assert all(report.state == "right" for report in reports) and len(reports) == 6
+    assert started == [1], "its start is most of what a submission costs"
+
+
 def test_choices_are_read_and_not_run():
     cells = [["a", 'a = "x"\nb = ...\nc = chr(98)\na = "b"'], ["b", 'd = "a'], ["c", "e = 1"]]
     assert literal(cells, "a").value == "b"
