@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.grading.answers import Outcome
-from engine.grading.measures import MEASURES
 from engine.grading.values import Value, gap, plain
+from engine.measures import MEASURES
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Exercise:
         which gets the rest: the truth that a prediction is held against.
         reference: the right function; its name and its parameters are the student's as well.
         mutants: two to four. outputs: names of the parts of a result with several parts.
-        measure: name in engine.grading.measures of what is compared in place of the result.
+        measure: name in engine.measures of what is compared in place of the result.
         tolerance: see engine.grading.values.gap. seconds: for all calls of the check together.
     """
 

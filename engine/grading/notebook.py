@@ -1,6 +1,9 @@
 """check() and progress() for the student's notebook."""
 
+import contextlib
+import copy
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ from engine.grading.answers import Namespace
 from engine.grading.exercises import Check, Choice
 from engine.grading.table import read_table
 from engine.grading.verdict import judge
+from engine.random import default_generator
 
 
 class _NoTableError(Exception):
@@ -30,7 +34,9 @@ def check(exercise: str, names: dict[str, Any] | None = None) -> None:
     if exercise not in table:
         print(f"There is no exercise {exercise} here. There are {', '.join(table)}.")
         return
-    print(judge(table[exercise], Namespace(answers)))
+    with _same_randomness_afterwards():
+        report = judge(table[exercise], Namespace(answers))
+    print(report)
 
 
 def progress(notebook: str, names: dict[str, Any] | None = None) -> None:
@@ -41,11 +47,22 @@ def progress(notebook: str, names: dict[str, Any] | None = None) -> None:
     except _NoTableError as error:
         print(error)
         return
-    reports = [judge(entry, Namespace(answers)) for entry in table.values()]
+    with _same_randomness_afterwards():
+        reports = [judge(entry, Namespace(answers)) for entry in table.values()]
     signs = {"right": "✓", "wrong": "✗", "unanswered": "○"}
     row = "  ".join(f"{signs[report.state]} {report.id}" for report in reports)
     earned, points = (sum(getattr(r, key) for r in reports) for key in ("earned", "points"))
     print(f"{row}\n{earned:g} of {points:g} points so far.")
+
+
+@contextlib.contextmanager
+def _same_randomness_afterwards() -> Iterator[None]:
+    """What follows a check draws the same numbers as if nothing had been checked."""
+    before = copy.deepcopy(vars(default_generator))
+    try:
+        yield
+    finally:
+        vars(default_generator).update(before)
 
 
 def _table(notebook: str) -> dict[str, Check | Choice]:

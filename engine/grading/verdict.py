@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from engine.grading.answers import Outcome, Student
 from engine.grading.exercises import Case, Check, Choice, alike
-from engine.grading.measures import UnfitAnswerError
 from engine.grading.values import Gap, gap, show
+from engine.measures import UnfitAnswerError
 
 
 @dataclass(frozen=True)

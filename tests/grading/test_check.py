@@ -57,6 +57,21 @@ def test_a_right_answer(say):
     assert say(double=double) == "✓ right  77.1  `double` is right on 3 inputs. (2 of 2 points)\n"
 
 
+def test_what_follows_a_check_draws_the_same_numbers(say):
+    def noisy(x, n):
+        engine.manual_seed(1)
+        return x * n + 0 * engine.randn(3).sum().item()
+
+    def after(*checks):
+        engine.manual_seed(5)
+        engine.randn(3)  # leaves half a pair of normal numbers
+        for answer in checks:
+            assert say(double=answer).startswith("✓ right")
+        return engine.randn(5).tolist()
+
+    assert after() == after(noisy) == after(noisy, noisy)
+
+
 @pytest.mark.parametrize(
     "convert", [list, tuple, engine.tensor, lambda array: array.astype(np.float32)]
 )

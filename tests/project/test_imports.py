@@ -24,11 +24,12 @@ LAYERS = (
     ("datasets",),
     ("",),  # engine itself, which gathers the names
     ("lab",),
+    ("measures",),
     ("grading",),
     ("course",),
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
-ABOVE_THE_CORE = ("lab", "grading", "course")
+ABOVE_THE_CORE = ("lab", "measures", "grading", "course")
 MOST_SECONDS = 0.150
 
 
