@@ -28,6 +28,7 @@ import numpy as np
 from engine.memory import Changes, changes, tick
 
 Backward = Callable[[np.ndarray], Sequence[np.ndarray | None]]
+_time = attrgetter("time")
 _rebased = Changes()  # the recorded in-place changes: they outdate the history of older views
 
 
@@ -128,8 +129,9 @@ class Tensor:
         if gradient is None and self.array.size != 1:
             seen = f"shape {self.array.shape}; take its sum() or mean(), or pass gradient="
             raise RuntimeError(f"grad can be implicitly created only for scalar outputs: {seen}")
-        start = np.ones_like(self.array) if gradient is None else _gradient_of(self, gradient)
-        walk(self, start.astype(self.array.dtype), bool(retain_graph))  # a copy: the caller's stays
+        start = np.empty_like(self.array)  # not the caller's own: it may become a leaf's grad
+        start[...] = 1 if gradient is None else _gradient_of(self, gradient)
+        walk(self, start, bool(retain_graph))
 
 
 def _gradient_of(tensor: Tensor, given: object) -> np.ndarray:
@@ -159,9 +161,9 @@ def record(array: np.ndarray, parents: tuple, backward: Backward, name: str = ""
     function's own.
     """
     tensor = constant(array)
-    if wants_grad(*parents):
+    if _mode.enabled and (links := _links(parents)):
         tensor._requires_grad = True
-        tensor.grad_fn = Node(list(map(_link, parents)), backward, tensor.array, name)
+        tensor.grad_fn = Node(links, backward, tensor.array, name)
     return tensor
 
 
@@ -187,20 +189,23 @@ def no_grad() -> Iterator[None]:
 
 def wants_grad(*inputs: object) -> bool:
     """Whether an operation on these inputs is recorded."""
-    if _mode.enabled:
-        for x in inputs:  # half the time of any()
-            if isinstance(x, Tensor) and x._requires_grad:
-                return True
-    return False
+    wanted = (isinstance(x, Tensor) and x._requires_grad for x in inputs)
+    return _mode.enabled and any(wanted)
 
 
-def _link(parent):
-    if not isinstance(parent, Tensor) or not parent._requires_grad:
-        return None
-    node = parent.grad_fn
-    if node and node.time < _rebased.latest and _rebased.time_of(parent.array) > node.time:
-        raise RuntimeError(f"{node.name()}: this view shares memory with a tensor changed inplace")
-    return node or parent
+def _links(parents: tuple) -> list:
+    """What collects the gradient of each parent, or None; an empty list if nothing does."""
+    links, wanted = [], False
+    for parent in parents:
+        link = None
+        if isinstance(parent, Tensor) and parent._requires_grad:
+            node = parent.grad_fn
+            link, wanted = node or parent, True
+            if node and node.time < _rebased.latest and _rebased.time_of(parent.array) > node.time:
+                seen = "this view shares memory with a tensor changed inplace"
+                raise RuntimeError(f"{node.name()}: {seen}")
+        links.append(link)
+    return links if wanted else []
 
 
 def gradients_of(root: Tensor, gradient: np.ndarray, retain_graph: bool) -> dict:
@@ -209,7 +214,7 @@ def gradients_of(root: Tensor, gradient: np.ndarray, retain_graph: bool) -> dict
     A node is recorded after its parents. So "newest first" is an order in which each node comes
     after everything that was computed from it: its gradient is complete when it is reached.
     """
-    start = _link(root)
+    (start,) = _links((root,))
     gradients = {start: gradient}  # of nodes not yet reached; those of tensors stay to the end
     for node in _newest_first(start):
         dy = gradients.pop(node, None)
@@ -255,7 +260,7 @@ def _newest_first(start) -> list[Node]:
             if type(parent) is Node and parent not in seen:
                 seen.add(parent)
                 nodes.append(parent)
-    nodes.sort(key=attrgetter("time"), reverse=True)
+    nodes.sort(key=_time, reverse=True)
     return nodes
 
 

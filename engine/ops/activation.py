@@ -22,9 +22,8 @@ def relu(x: Tensor, inplace: bool = False) -> Tensor:
     if x.array.dtype.kind == "b":
         raise RuntimeError("relu expected numbers, but got Bool")
     y = np.maximum(x.array, 0)
-    # y ≠ 0, not y > 0: a NaN passes its gradient on and stays visible, as in PyTorch.
-    # As floats, because a product with booleans takes twice the time.
-    return record(y, (x,), lambda dy: (dy * (y != 0).astype(dy.dtype),))
+    # bool is y ≠ 0, which lets NaN pass, as in PyTorch; a product with floats takes half the time.
+    return record(y, (x,), lambda dy: (dy * y.astype(bool).astype(dy.dtype),))
 
 
 def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:

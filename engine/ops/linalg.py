@@ -83,13 +83,12 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     y = rows.dot(w.T)  # dot takes half the time of @ for small matrices
     if b is not None:
         y += b
-    if not flat:
-        y = y.reshape(*a.shape[:-1], n_out)
+    y = y if flat else y.reshape(*a.shape[:-1], n_out)
     need_x = x._requires_grad
 
     def backward(dy):
         dz = dy if flat else dy.reshape(-1, n_out)
-        dx = dz.dot(w).reshape(a.shape) if need_x else None
+        dx = (dz.dot(w) if flat else dz.dot(w).reshape(a.shape)) if need_x else None
         # A product with ones sums the rows in half the time of sum(0).
         return dx, dz.T.dot(rows), None if b is None else ones_vector(len(dz), dz.dtype).dot(dz)
 
