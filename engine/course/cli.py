@@ -17,6 +17,7 @@ from engine.course.grade import grade
 from engine.course.lab import lab_command, lab_environment
 from engine.course.release import release
 from engine.course.update import restore, update
+from engine.grading import sandbox
 
 app = typer.Typer(
     help="From the perceptron to the Transformer: open the course and look after it.",
@@ -116,7 +117,14 @@ def examine(
             browser.install_browser()
             if not shutil.which("bwrap") and packages.can_install("debian", "ubuntu"):
                 packages.install("bubblewrap")
-        except (browser.BrowserMissingError, packages.InstallationError) as error:
+            elif not shutil.which("bwrap"):
+                for program in sandbox.container_programs()[:1]:
+                    sandbox.build_image(program)
+        except (
+            browser.BrowserMissingError,
+            packages.InstallationError,
+            sandbox.SandboxMissingError,
+        ) as error:
             _fail(str(error))
     table = Table("", "", "", show_header=False, box=None, pad_edge=False)
     findings = list(doctor.examine(root))

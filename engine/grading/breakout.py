@@ -108,11 +108,14 @@ def attempts(targets: dict) -> dict[str, Callable[[], bool]]:
                 os.kill(child, 9)
                 os.waitpid(child, 0)
 
-    known = {"HOME", "LANG", "PATH", "PWD", "SHLVL", "_", "LC_CTYPE", "MPLBACKEND"}
+    # Given to the sandbox, or set by every shell and container.
+    known = {"HOME", "HOSTNAME", "LANG", "LC_CTYPE", "MPLBACKEND", "OLDPWD", "PATH", "PWD"}
+    known |= {"SHLVL", "TERM", "_"}
+    families = ("PYTHON", "OMP_", "OPENBLAS_", "MKL_")
     strange = [
         name
         for name in targets["names"]
-        if name in os.environ and name not in known and not name.startswith(("PYTHON", "O", "MKL"))
+        if name in os.environ and name not in known and not name.startswith(families)
     ]
     return {
         "it reaches the network": lambda: reaches(socket.AF_INET, ("127.0.0.1", targets["port"])),

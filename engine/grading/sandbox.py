@@ -2,13 +2,15 @@
 
 On Linux that is bubblewrap: no network, a read-only system without home folders, solutions or
 other submissions, a small /tmp of its own, its own process numbers, no capabilities, a cleared
-environment. Where bubblewrap is missing, code runs only if the instructor says that it is trusted.
+environment. Where there is none, a container of Podman or Docker gives the same, more slowly. Where
+there is neither, code runs only if the instructor says that it is trusted.
 """
 
 import contextlib
 import itertools
 import os
 import queue
+import secrets
 import shutil
 import signal
 import subprocess
@@ -19,16 +21,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import numpy as np
+
 import engine
 from engine.grading.channel import ChannelError, receive, send
 from engine.grading.values import Value
 
 ADVICE = (
-    "On Linux install bubblewrap (Debian, Ubuntu: apt install bubblewrap). On Windows grade in "
-    "WSL2, on macOS in a Linux container or virtual machine. Only for submissions that you would "
-    "run on your own machine anyway: --trust-submissions."
+    "On Linux install bubblewrap (Debian, Ubuntu: apt install bubblewrap). On macOS and Windows "
+    "install Podman or Docker, or use WSL2; then run: course doctor --install. Only for "
+    "submissions that you would run on your own machine anyway: --trust-submissions."
 )
 TMP_BYTES = 64 * 2**20
+
+IMAGE = f"perceptron-to-transformer:{sys.version_info[0]}.{sys.version_info[1]}-{np.__version__}"
+IMAGE_FILE = f"""FROM docker.io/library/python:{sys.version_info[0]}.{sys.version_info[1]}-slim
+RUN pip install --no-cache-dir numpy=={np.__version__}
+"""
 
 _COURSE = Path(engine.__file__).resolve().parents[1]
 _ENVIRONMENT = {
@@ -56,7 +65,10 @@ class SandboxMissingError(UnfitMachineError):
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A way to run Python shut in. level: "bubblewrap" or "none"; every result row states it."""
+    """A way to run Python shut in; every result row states its level.
+
+    level: "bubblewrap", "podman", "docker", or "none".
+    """
 
     level: str
 
@@ -69,15 +81,22 @@ class Running:
     """A process that was started in a sandbox; end() leaves nothing of it behind."""
 
     def __init__(self, sandbox: Sandbox, module: str) -> None:
-        self._folder, environment = None, dict(_ENVIRONMENT)
+        self._folder, self._container, environment = None, [], dict(_ENVIRONMENT)
+        command = [sys.executable, "-P", "-s", "-m", module, sandbox.level]
         if sandbox.level == "none":
             self._folder = tempfile.TemporaryDirectory("-grading", ignore_cleanup_errors=True)
             environment |= dict.fromkeys(("HOME", "TMPDIR", "TEMP"), self._folder.name)
+        elif sandbox.level == "bubblewrap":
+            command = [*_bubblewrap(), *command]
+        else:
+            name = f"grading-{secrets.token_hex(8)}"
+            self._container = [sandbox.level, "kill", name]
+            command = [*_container(sandbox.level, name), "python", *command[1:]]
+            environment = dict(os.environ)  # of the program that starts it, not of the container
         if os.name == "nt":  # where Python does not start without it
             environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
-        shut_in = _bubblewrap() if sandbox.level == "bubblewrap" else []
         self.process = subprocess.Popen(
-            [*shut_in, sys.executable, "-P", "-s", "-m", module, sandbox.level],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -113,7 +132,9 @@ class Running:
             replies.put(None)
 
     def end(self) -> None:
-        """End the process and all that it started, and remove its folder."""
+        """End the process and all that it started, and remove its folder or container."""
+        if self._container:  # it does not end with the program that started it
+            subprocess.run(self._container, capture_output=True, check=False)
         with contextlib.suppress(ProcessLookupError):
             if hasattr(os, "killpg"):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -135,9 +156,43 @@ def find_sandbox(*, trusted: bool = False) -> Sandbox:
     """
     if sys.platform == "linux" and shutil.which("bwrap"):
         return Sandbox("bubblewrap")
+    for program in container_programs():
+        known = subprocess.run([program, "image", "inspect", IMAGE], capture_output=True)
+        if known.returncode == 0:
+            return Sandbox(program)
     if trusted:
         return Sandbox("none")
     raise SandboxMissingError(f"There is no sandbox here, and nothing was run. {ADVICE}")
+
+
+def container_programs() -> list[str]:
+    """Which of Podman and Docker are here."""
+    return [program for program in ("podman", "docker") if shutil.which(program)]
+
+
+def build_image(program: str) -> None:
+    """Make the image that holds Python and NumPy; the engine is lent to each container.
+
+    Raises: SandboxMissingError with the last lines of what the program said.
+    """
+    command = [program, "build", "--tag", IMAGE, "-"]
+    done = subprocess.run(command, input=IMAGE_FILE, capture_output=True, text=True)
+    if done.returncode:
+        raise SandboxMissingError(f"{program} cannot build an image: {done.stderr[-300:].strip()}")
+
+
+def _container(program: str, name: str) -> list[str]:
+    """The command line up to the image."""
+    command = [program, "run", "--rm", "--interactive", "--pull=never", f"--name={name}"]
+    command += "--network=none --read-only --cap-drop=ALL --user=65534:65534".split()
+    command += f"--security-opt=no-new-privileges --tmpfs=/tmp:rw,size={TMP_BYTES}".split()
+    command += "--memory=2g --memory-swap=2g --pids-limit=32 --ipc=none --workdir=/tmp".split()
+    command += "--ulimit=nofile=256:256 --ulimit=nproc=4096:4096".split()  # the user's may be less
+    command += ["--volume", f"{_COURSE / 'engine'}:/course/engine:ro"]
+    for variable, value in {**_ENVIRONMENT, "PYTHONPATH": "/course"}.items():
+        if variable != "PATH":  # the image has its own
+            command += ["--env", f"{variable}={value}"]
+    return [*command, IMAGE]
 
 
 def _bubblewrap() -> list[str]:
