@@ -19,9 +19,12 @@ from engine.course.paths import course_root
 # Notebook 09 shows and runs the listings of tests/programs.
 FOLDERS = ("engine", "exercises", "notebooks", "scripts", "docs", ".binder", "tests/programs")
 FILES = (
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "environment.yml",
     "pyproject.toml",
     "requirements.txt",
