@@ -37,6 +37,8 @@ class Exercise:
         mutants: two to four. outputs: names of the parts of a result with several parts.
         measure: name in engine.measures of what is compared in place of the result.
         tolerance: see engine.grading.values.gap. seconds: for all calls of the check together.
+        builds: names, such as "conv2d", of what is to be built and not to be called; their use is
+        remarked upon.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Exercise:
     given: int = 0
     tolerance: float = 1e-9
     seconds: float = 5.0
+    builds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ taken for more than a value."""
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, cast
 
@@ -30,7 +30,7 @@ class Assignment:
 
     name: such as "01_perceptron". setup: the instructor's locked cells. checks: in the order of
     the notebook. seed: gives the same inputs again. fingerprint: differs where notebook, checks
-    or seed differ.
+    or seed differ. builds: by the id of its answer cell, what an exercise asks to build.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Assignment:
     checks: list[Check | Choice]
     seed: int
     fingerprint: str
+    builds: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def load_assignment(folder: Path, seed: int, checks: Path | None = None) -> Assignment:
@@ -47,15 +48,17 @@ def load_assignment(folder: Path, seed: int, checks: Path | None = None) -> Assi
     Raises: FileNotFoundError where notebook or checks are missing.
     """
     source = (folder / f"{folder.name}.ipynb").read_bytes()
+    exercises = load_exercises(checks or folder)
     drawn = [
         exercise
         if isinstance(exercise, Choice)
         else evaluate(exercise, np.random.default_rng([seed, number]))
-        for number, exercise in enumerate(load_exercises(checks or folder))
+        for number, exercise in enumerate(exercises)
     ]
+    builds = {f"answer-{e.id.replace('.', '-')}": getattr(e, "builds", ()) for e in exercises}
     facts = source + (checks or folder).joinpath("checks.py").read_bytes() + str(seed).encode()
     fingerprint = hashlib.sha256(facts).hexdigest()[:16]
-    return Assignment(folder.name, setup_cells(source), drawn, seed, fingerprint)
+    return Assignment(folder.name, setup_cells(source), drawn, seed, fingerprint, builds)
 
 
 def grade(submission: bytes, assignment: Assignment, sandbox: Sandbox) -> list[Report]:

@@ -55,7 +55,7 @@ def grade_one(content: bytes, assignment: Assignment, sandbox: Sandbox) -> dict[
     A pure function of values that can be sent to another machine.
     """
     try:
-        notes = _remarks(content)
+        notes = _remarks(content, assignment)
         reports = grade(content, assignment, sandbox)
     except ValueError as error:
         return {"state": "manual", "reason": f"The file is {error}."}
@@ -200,10 +200,14 @@ def _completed(row: Row, future: Future[dict[str, Any]]) -> Row:
     return replace(row, **{**found, "notes": [*row.notes, *found.get("notes", [])]})
 
 
-def _remarks(content: bytes) -> list[str]:
+def _remarks(content: bytes, assignment: Assignment) -> list[str]:
     """What the text of the answers shows, and cells that are there twice."""
     cells = answer_cells(content)
     names = [name for name, _ in cells]
     twice = sorted({name for name in names if names.count(name) > 1})
-    found = [f"{name}: {remark}" for name, source in cells for remark in remarks(source)]
+    found = [
+        f"{name}: {remark}"
+        for name, source in cells
+        for remark in remarks(source, assignment.builds.get(name, ()))
+    ]
     return [*(f"{name} is there {names.count(name)} times" for name in twice), *found]
