@@ -29,7 +29,7 @@ def progress(steps: Collection[T], words: str = "training") -> Iterator[T]:
     """
     count, done, asked, shown = len(steps), 0, False, time.monotonic()
     bar = ipywidgets.IntProgress(0, 0, max(count, 1))
-    label = ipywidgets.Label(f"{words}: 0 of {count}", layout=ipywidgets.Layout(width="auto"))
+    label = ipywidgets.Label(f"{words}: 0 of {count:,}", layout=ipywidgets.Layout(width="auto"))
     row = ipywidgets.HBox([bar, label])
     publish_display_data(
         {**row._repr_mimebundle_(), "text/plain": f"{words}: {count:,} steps"}  # type: ignore[dict-item]
