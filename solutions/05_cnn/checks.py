@@ -48,9 +48,10 @@ def edge_filter():
 
 def edge_images(rng):
     """Images that change from column to column, from row to row, or not at all."""
-    yield (np.tile([1.0, 1.0, 1.0, 5.0, 5.0], (4, 1)),)
-    yield (np.tile([[1.0], [1.0], [3.0], [3.0], [4.0]], (1, 4)),)
-    yield (np.full((4, 4), 2.0),)
+    # Twelve pixels each, so that a failing one is shown whole.
+    yield (np.tile([1.0, 1.0, 5.0, 5.0], (3, 1)),)
+    yield (np.tile([[1.0], [3.0], [3.0], [4.0]], (1, 3)),)
+    yield (np.full((3, 4), 2.0),)
     for _ in range(3):
         height, width = (int(n) for n in rng.integers(3, 6, size=2))
         yield (np.tile(_quarters(rng, 1, width), (height, 1)),)

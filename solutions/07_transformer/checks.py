@@ -1,4 +1,4 @@
-"""The checks of notebook 07. Inputs are multiples of 1/8, so that scores are exact before the
+"""The checks of notebook 07. Inputs are multiples of 1/64, so that scores are exact before the
 root; where exp or sin is needed, answers are rounded far below the tolerance. Functions of the
 setup cells that run a student's answer appear here as what they give for a right one."""
 
@@ -9,19 +9,20 @@ from engine import nn
 from engine.grading.exercises import Exercise, Mutant
 
 
-def weights_by_hand():
-    """07.1: softmax of the scores 2 4 0, 2 2 0 and 0 2 0, each divided by √4."""
-    return _weights_of_the_table(lambda scores: scores / 2)
+def mixed_by_hand(values):
+    """07.1: the values by softmax of the scores 2 4 0, 2 2 0 and 0 2 0, each divided by √4."""
+    return _mixed_with(values, lambda scores: scores / 2)
 
 
-def _weights_of_the_table(divide, axis=-1):
+def _mixed_with(values, divide, axis=-1):
     scores = np.array([[2.0, 4.0, 0.0], [2.0, 2.0, 0.0], [0.0, 2.0, 0.0]])
-    return _rounded(_softmax(divide(scores), axis))
+    return _rounded(_softmax(divide(scores), axis) @ values)
 
 
-def no_inputs(rng):
-    """One call without arguments."""
-    yield ()
+def values_of_three_tokens(rng):
+    """(values,): together they settle all nine weights, and none of them shows one weight."""
+    for values in ((2.0, 1.0, 0.0), (0.0, 1.0, 2.0), (2.0, 0.0, 1.0)):
+        yield (np.array(values),)
 
 
 def verdict(name, x, order):
@@ -67,9 +68,12 @@ def shuffles(rng):
 
 
 def _tokens(rng):
-    """Six tokens (6, d) of which no two are alike."""
-    width = int(rng.integers(2, 4))
-    return np.stack([rng.permutation(np.arange(-4, 5))[:6] / 4 for _ in range(width)], axis=1)
+    """Six tokens (6, d); no two are alike, nor are two sums, so that no function is blind here."""
+    while True:
+        width = int(rng.integers(2, 4))
+        x = np.stack([rng.permutation(np.arange(5, 14))[:6] / 8 for _ in range(width)], axis=1)
+        if len(set(x.sum(1))) == 6:
+            return x
 
 
 def scaled_dot_product_attention(q, k, v, mask=None):
@@ -130,7 +134,7 @@ def encoding_with(places, d, *, power=1.0, halves=False, swapped=False, columns=
 
 def places_and_widths(rng):
     """(places, d): the table of the notebook, then places anywhere."""
-    yield np.arange(4), 4
+    yield np.arange(3), 4  # twelve numbers are shown whole
     for d in (2, 4, 6, 8, 16):
         yield rng.permutation(100)[: int(rng.integers(2, 5))], d
 
@@ -187,7 +191,9 @@ def _every_other(x, heads):
 
 
 def heads_inputs(rng):
-    """(x, heads, w_in, b_in, w_out, b_out): as in the notebook first, then other sizes."""
+    """(x, heads, w_in, b_in, w_out, b_out): the example first, then other sizes."""
+    example = np.arange(8.0).reshape(1, 2, 4)
+    yield example, 2, *(_eighths(rng, *shape) / 8 for shape in ((12, 4), (12,), (4, 4), (4,)))
     for batch, length, heads, width in ((2, 3, 4, 2), (1, 4, 2, 3), (2, 2, 3, 2), (3, 4, 2, 2)):
         d = heads * width
         shapes = (batch, length, d), (3 * d, d), (3 * d,), (d, d), (d,)
@@ -229,25 +235,27 @@ EXERCISES = [
     Exercise(
         id="07.1",
         points=1,
-        cases=no_inputs,
-        reference=weights_by_hand,
-        tolerance=0.006,
+        cases=values_of_three_tokens,
+        reference=mixed_by_hand,
+        tolerance=0.02,
         mutants=(
             Mutant(
-                lambda: _weights_of_the_table(lambda scores: scores),
+                lambda values: _mixed_with(values, lambda scores: scores),
                 "the scores are not scaled: d is 4 here. Which number divides them?",
             ),
             Mutant(
-                lambda: _weights_of_the_table(lambda scores: scores / 4),
+                lambda values: _mixed_with(values, lambda scores: scores / 4),
                 "divided by d. The formula has a root there.",
             ),
             Mutant(
-                lambda: _weights_of_the_table(lambda scores: scores / 2, axis=0),
+                lambda values: _mixed_with(values, lambda scores: scores / 2, axis=0),
                 "here each column adds up to 1. A row belongs to one query, and it has shares "
                 "to give away.",
             ),
             Mutant(
-                lambda: np.array([[1 / 3, 2 / 3, 0.0], [0.5, 0.5, 0.0], [0.0, 1.0, 0.0]]),
+                lambda values: (
+                    np.array([[1 / 3, 2 / 3, 0.0], [0.5, 0.5, 0.0], [0.0, 1.0, 0.0]]) @ values
+                ),
                 "these are shares of the scores themselves. Softmax takes shares of e^score, "
                 "and e⁰ is not 0.",
             ),
