@@ -6,6 +6,7 @@ import ctypes
 import dis
 import inspect
 import io
+import linecache
 import threading
 import traceback
 from collections.abc import Iterator
@@ -94,8 +95,7 @@ def _guarded(function: Any, args: list, seconds: float) -> Outcome:
     except NotImplementedError:
         return Outcome("unanswered")
     except (Exception, SystemExit) as error:
-        code = getattr(function, "__code__", None)
-        line = first_line(error, getattr(code, "co_filename", None))
+        line = first_line(error, getattr(function, "__globals__", None))
         return Outcome("error", type(error).__name__, line)
 
 
@@ -138,16 +138,16 @@ def _does_nothing(function: Any) -> bool:
     return code is not None and {step.opname for step in dis.get_instructions(code)} <= _IDLE
 
 
-def first_line(error: BaseException, filename: str | None) -> str:
-    """The error in one line, with the student's line if there is one in the file of that name."""
+def first_line(error: BaseException, names: dict[str, Any] | None) -> str:
+    """The error in one line, with the innermost line of code that lives among these names."""
     message = (str(error).splitlines() or [""])[0][:200]
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == filename and frame.line
+    lines = [
+        linecache.getline(frame.f_code.co_filename, number).strip()
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals is names
     ]
-    return f"{text}, in your line `{frames[-1].line}`" if frames else text
+    return f"{text}, in your line `{lines[-1]}`" if lines and lines[-1] else text
 
 
 class _Counter(io.TextIOBase):

@@ -63,7 +63,7 @@ def _measured(check: Check, outcome: Outcome, case: Case) -> Outcome:
     try:
         return check.measured(outcome, case)
     except UnfitAnswerError as error:
-        return Outcome("unreadable", text=f"{show(outcome.value)}; please {error}")
+        return Outcome("unreadable", text=f"please {error}; here it is {show(outcome.value)}")
 
 
 def _gap(check: Check, outcome: Outcome, case: Case) -> Gap | None:

@@ -41,7 +41,7 @@ def run_cells(cells: list[list[str]], seconds: float) -> tuple[dict[str, Any], d
         except TimeLimitError:
             stopped[name] = f"not done after {seconds / len(cells):.1f} s"
         except (Exception, SystemExit) as error:
-            stopped[name] = first_line(error, filename)
+            stopped[name] = first_line(error, names)
     return names, stopped
 
 

@@ -247,8 +247,8 @@ def weigh(answer, exercise, capsys):
         (([1, 1, 1], -0.5), "here w has shape (3,) and b shape ()"),
         (([1, 1], "x"), "please return a pair (w, b) of numbers"),
         (([1, np.nan], 0), "please return a pair (w, b) of finite numbers"),
-        ([1, 1, -0.5], "yours:               [1, 1, -0.5]; please return a pair (w, b)"),
-        (7, "yours:               7; please return a pair (w, b)"),
+        ([1, 1, -0.5], "yours:               please return a pair (w, b); here it is [1, 1, -0.5]"),
+        (7, "yours:               please return a pair (w, b); here it is 7"),
         (None, "yours:               None. Did you forget `return`?"),
     ],
 )
@@ -281,7 +281,7 @@ def test_networks_are_measured_by_what_they_answer(answer, message, capsys, monk
         ((0.03, np.nan), "please return a pair (lr, momentum) of finite numbers"),
         (("slow", 0.7), "please return a pair (lr, momentum) of numbers"),
         ((0.03, [0.7, 0.7]), "please return a pair (lr, momentum) of numbers"),
-        (0.03, "yours:               0.03; please return a pair (lr, momentum)"),
+        (0.03, "yours:               please return a pair (lr, momentum); here it is 0.03"),
     ],
 )
 def test_a_learning_rate_and_momentum_are_measured_by_the_steps_they_need(

@@ -176,6 +176,11 @@ def test_the_same_seed_replays_the_same_verdict():
     assert seen[0] == seen[1] != seen[2]
 
 
+def test_an_error_quotes_the_line_in_which_it_happened():
+    source = "def part(x):\n    return x.missing\n\ndef f(x):\n    return part(x)\n"
+    assert call(source, args=[1.0]).text.endswith("in your line `return x.missing`")
+
+
 def test_one_process_serves_all_checks_of_a_notebook(monkeypatch):
     started, start = [], Sandbox.start
     monkeypatch.setattr(Sandbox, "start", lambda *of: started.append(1) or start(*of))
