@@ -12,7 +12,7 @@ RUN := .venv/bin/python
 PYTEST := $(RUN) -m pytest -q
 PARALLEL := -n 2 --dist loadfile
 
-.PHONY: help setup lab grade-ui test test-fast lint bench notebooks clean
+.PHONY: help setup lab grade-ui test test-fast lint bench notebooks site clean
 
 help:
 	@echo "make lab        open JupyterLab on the first notebook (LAB='--port 9000' passes options)"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench      engine against PyTorch, steps per second (BENCH=--growth: time and memory"
 	@echo "                against the size of the problem)"
 	@echo "make notebooks  run all notebooks and store their outputs"
+	@echo "make site       the executed course as web pages in build/site, readable without a network"
 	@echo "make clean      remove .venv and every cache"
 
 setup:
@@ -60,6 +61,9 @@ bench: setup
 
 notebooks: setup
 	$(RUN) -m engine.course notebooks --refresh
+
+site: setup
+	@$(RUN) -m engine.course site
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -16,6 +16,7 @@ from engine.course.exercises import app as exercises
 from engine.course.grade import grade
 from engine.course.lab import lab_command, lab_environment
 from engine.course.release import release
+from engine.course.site import site
 from engine.course.update import restore, update
 from engine.grading import sandbox
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(exercises, name="exercises")
-for command in (grade, release, update, restore):
+for command in (grade, release, site, update, restore):
     app.command()(command)
 MARKS = {"ok": "[green]✓ ok", "note": "[yellow]! note", "missing": "[red]✗ missing"}
 

@@ -45,7 +45,7 @@ def test_the_engine_needs_numpy_alone():
 def test_names_are_the_agreed_ones():
     assert PROJECT["name"] == "perceptron-to-transformer"
     assert PROJECT["scripts"] == {"course": "engine.course:main"}
-    assert set(EXTRAS) == {"course", "grading", "cluster", "tests"}
+    assert set(EXTRAS) == {"course", "grading", "cluster", "site", "tests"}
 
 
 @pytest.mark.parametrize("name", CHOSEN)
