@@ -194,7 +194,7 @@ EXERCISES = [
             ),
             Mutant(
                 two_layers_that_do_not_chain,
-                "fc1 and fc2 do not chain: fc2 reads the numbers that fc1 gives.",
+                "fc1 and fc2 do not chain, or have other names: fc2 reads what fc1 gives.",
             ),
             Mutant(
                 lambda x, w1, b1, w2, b2: (

@@ -43,16 +43,16 @@ def run_loop(x, y, w, lr):
     return loop_with(x, y, w, lr)
 
 
-def loop_with(x, y, w, lr, *, keep=0, first=0, step=1):
+def loop_with(x, y, w, lr, *, keep=0, first=0, step=1, late=False):
     """The loop for x (batches, B, D), y (batches, B, 1), w (1, D), and wrong ones.
 
-    keep: 1 if old gradients stay. first: what .grad holds before the loop.
+    keep: 1 if old gradients stay; late: the first one does. first: .grad before the loop.
     """
     losses, gradient = [], first * np.ones_like(w)
     for xi, yi in zip(x, y, strict=True):
         error = xi @ w.T - yi
         losses.append((error**2).mean())
-        gradient = keep * gradient + 2 * error.T @ xi / len(xi)
+        gradient = (keep or late and len(losses) == 1) * gradient + 2 * error.T @ xi / len(xi)
         w = w - step * lr * gradient
     return {"losses": losses, "weights": w}
 
@@ -98,27 +98,20 @@ def find_nan(outputs):
     return report(outputs, nan_at_any_depth)
 
 
-def nan_at_any_depth(output):
-    """Whether an array, or one inside of a list, has a NaN; None has none."""
+def nan_at_any_depth(output, lists=9):
+    """Whether an array, or one inside of at most so many lists, has a NaN; None has none."""
+    if isinstance(output, list) and not lists:
+        raise TypeError
     if isinstance(output, list):
-        return any(nan_at_any_depth(part) for part in output)
+        return any(nan_at_any_depth(part, lists - 1) for part in output)
     return output is not None and bool(np.isnan(output).any())
 
 
-def nan_one_level_deep(output):
-    """Parts of a tuple are tensors or None, and a tuple inside of a tuple is not expected."""
-    if isinstance(output, list):
-        if any(isinstance(part, list) for part in output):
-            raise TypeError
-        return any(nan_at_any_depth(part) for part in output)
-    return nan_at_any_depth(output)
-
-
-def report(outputs, has_nan, name=lambda name, names: name, left=0):
+def report(outputs, has_nan, name=lambda name, names: name):
     """The first layer with a NaN, by name."""
-    bad = [layer for layer, output in outputs.items() if has_nan(output)]
-    found = f"NaN in {name(bad[0], list(outputs))}" if bad else "no NaN"
-    return {"found": found, "hooks left": left * (len(outputs) + 1)}
+    bad = next((layer for layer, output in outputs.items() if has_nan(output)), None)
+    found = f"NaN in {name(bad, list(outputs))}" if bad else "no NaN"
+    return {"found": found, "hooks left": 0}
 
 
 def outputs_with_nan(rng):
@@ -130,6 +123,7 @@ def outputs_with_nan(rng):
     yield ({"embedding": good, "attention": [nan, None], "norm": nan, "head": nan},)
     yield ({"embedding": good, "attention": [good, None], "head": good},)
     yield ({"embedding": good, "attention": [good, nan], "head": good},)
+    yield ({"embedding": good, "decoder.gru": [good, nan], "decoder.norm": nan},)
     for _ in range(4):
         parts = [_quarters(rng, 2, 3) for _ in range(6)]
         parts[int(rng.integers(5))][1, int(rng.integers(3))] = np.nan
@@ -142,18 +136,18 @@ def try_range_test(steepness, start, end, count):
     return range_with(steepness, start, end, count)
 
 
-def range_with(steepness, start, end, count, *, equal=False, limit=5.0, pick=lambda lr: lr / 10):
+def range_with(steepness, start, end, count, *, equal=False, gaps=-1, limit=5.0, over=10):
     """The range test, and what becomes of it when a line is wrong."""
     w, rates, losses = np.ones(len(steepness)), [], []
     for k in range(count):
-        share = k / (count - 1)
+        share = k / (count + gaps)
         rates.append(start + share * (end - start) if equal else start * (end / start) ** share)
         # Every second batch is harder.
         losses.append(float((1 + k % 2) * (steepness * w * w).sum() / 2))
         if losses[-1] > limit * min(losses):
             break
         w = w - rates[-1] * steepness * w
-    lr = pick(rates[int(np.argmin(losses))])
+    lr = rates[int(np.argmin(losses))] / over
     with np.errstate(over="ignore"):
         left = float((steepness * ((1 - lr * steepness) ** 100) ** 2).sum() / steepness.sum())
     good = "good" if left < 0.1 else "too small" if left < 1 else "too large"
@@ -289,6 +283,10 @@ EXERCISES = [
                 lambda x, y, w, lr: loop_with(x, y, w, lr, step=0),
                 "the weights never move: .grad is 0 when the step reads it.",
             ),
+            Mutant(
+                lambda x, y, w, lr: loop_with(x, y, w, lr, first=1, late=True),
+                ".grad is emptied after each step. What does the first batch find in it?",
+            ),
         ),
     ),
     Exercise(
@@ -332,7 +330,7 @@ EXERCISES = [
                 "only the first part of a tuple is looked at.",
             ),
             Mutant(
-                lambda outputs: report(outputs, nan_one_level_deep),
+                lambda outputs: report(outputs, lambda o: nan_at_any_depth(o, lists=1)),
                 "a tuple may hold a tuple: the LSTM's (hidden, cell) stands inside of one.",
             ),
             Mutant(
@@ -363,13 +361,13 @@ EXERCISES = [
                 "the test never stops early. Compare each loss with the smallest so far.",
             ),
             Mutant(
-                lambda *given: range_with(*given, limit=1.0),
-                "it stops as soon as the loss rises at all. In a noisy run that is too soon.",
+                lambda *given: range_with(*given, gaps=0),
+                "the factor is too small to reach end: count rates have count - 1 gaps.",
             ),
             Mutant(
-                lambda *given: range_with(*given, pick=lambda lr: lr),
-                "rates and losses are right. The rate of the lowest loss is already too large: "
-                "the explosion has begun, and the loss does not show it yet.",
+                lambda *given: range_with(*given, over=1),
+                "rates and losses are right, the pick is too large. At the rate of the lowest loss "
+                "the explosion has already begun, and the loss does not show it yet.",
             ),
         ),
     ),

@@ -88,7 +88,8 @@ def counts_of(words, width, tied, again, frozen, *, twice=False, buffers=False):
     table, hidden = words * width, width * width + width
     shared, rest = tied * table + again * hidden, 2 * width + words + (0 if tied else table)
     frozen_numbers = frozen * (table + twice * tied * table)
-    everything = table + hidden + rest + twice * shared + buffers * (2 * width + 1)
+    more = tied * table + 2 * again * hidden  # the hidden layer stands at three places
+    everything = table + hidden + rest + twice * more + buffers * (2 * width + 1)
     return {"trained": everything - frozen_numbers, "frozen": frozen_numbers, "shared": shared}
 
 
@@ -276,7 +277,7 @@ EXERCISES = [
                 fails(ModuleNotFoundError()),
                 "there is no such module on that machine. Does a line still ask for the engine?",
             ),
-            Mutant(fails(ImportError()), "PyTorch has no `summary`: another package brings it."),
+            Mutant(fails(ImportError()), "no such name in that module. Who brings `summary`?"),
         ),
     ),
     Exercise(
