@@ -122,7 +122,7 @@ class Figure:
         from IPython.display import publish_display_data
 
         if not self.alt:
-            raise ValueError("a figure is shown with words: end with return figure.describe(...)")
+            raise ValueError("a figure is shown with words: end with figure.describe('...')")
         picture = {"image/png": self.png(), "text/plain": self.alt}
         publish_display_data(picture, metadata={"image/png": {"alt": self.alt}})
         words = f"<summary>The picture in words</summary><p>{html.escape(self.alt)}</p>"

@@ -191,6 +191,13 @@ EXERCISES = [
     ),
     Exercise(
         id="02.3",
+        builds=(
+            "backward",
+            "lstsq",
+            "solve",
+            "SGD",
+            "Adam",
+        ),
         points=3,
         cases=fit_inputs,
         reference=fit,

@@ -329,6 +329,11 @@ EXERCISES = [
     ),
     Exercise(
         id="03.6",
+        builds=(
+            "cross_entropy",
+            "CrossEntropyLoss",
+            "backward",
+        ),
         points=2,
         cases=cross_entropy_inputs,
         reference=cross_entropy,

@@ -211,6 +211,11 @@ EXERCISES = [
     ),
     Exercise(
         id="04.3",
+        builds=(
+            "linear",
+            "Linear",
+            "Sequential",
+        ),
         points=2,
         cases=forward_inputs,
         reference=forward_pass,
@@ -235,6 +240,12 @@ EXERCISES = [
     ),
     Exercise(
         id="04.4",
+        builds=(
+            "kaiming_normal_",
+            "xavier_normal_",
+            "kaiming_uniform_",
+            "xavier_uniform_",
+        ),
         points=3,
         cases=layers_of_many_shapes,
         reference=look_at,

@@ -267,6 +267,12 @@ EXERCISES = [
     ),
     Exercise(
         id="05.3",
+        builds=(
+            "conv2d",
+            "Conv2d",
+            "convolve",
+            "correlate",
+        ),
         points=3,
         cases=conv2d_inputs,
         reference=conv2d,
@@ -293,6 +299,10 @@ EXERCISES = [
     ),
     Exercise(
         id="05.4",
+        builds=(
+            "max_pool2d",
+            "MaxPool2d",
+        ),
         points=2,
         cases=max_pool_inputs,
         reference=max_pool,

@@ -228,6 +228,10 @@ EXERCISES = [
     ),
     Exercise(
         id="06.3",
+        builds=(
+            "RNN",
+            "RNNCell",
+        ),
         points=2,
         cases=sequences,
         reference=unroll,
@@ -254,6 +258,10 @@ EXERCISES = [
     ),
     Exercise(
         id="06.4",
+        builds=(
+            "LSTM",
+            "LSTMCell",
+        ),
         points=2,
         cases=steps_of_an_lstm,
         reference=lstm_step,
@@ -280,6 +288,7 @@ EXERCISES = [
     ),
     Exercise(
         id="06.5",
+        builds=("clip_grad_norm_",),
         points=2,
         cases=gradients_of_many_sizes,
         reference=clip_grad_norm,

@@ -1,6 +1,5 @@
-"""The checks of notebook 07. Inputs are multiples of 1/64, so that scores are exact before the
-root; where exp or sin is needed, answers are rounded far below the tolerance. Functions of the
-setup cells that run a student's answer appear here as what they give for a right one."""
+"""The checks of notebook 07. Inputs are multiples of 1/64, answers rounded far below the tolerance.
+Functions of the setup cells that run an answer appear here as what they give for a right one."""
 
 import numpy as np
 
@@ -285,6 +284,7 @@ EXERCISES = [
     ),
     Exercise(
         id="07.3",
+        builds=("scaled_dot_product_attention",),
         points=3,
         cases=attention_inputs,
         reference=scaled_dot_product_attention,

@@ -328,6 +328,7 @@ EXERCISES = [
     ),
     Exercise(
         id="09.4",
+        builds=("summary",),
         points=2,
         cases=plans,
         reference=multiply_adds,

@@ -81,7 +81,7 @@ def test_the_notebook_gets_png_and_words(monkeypatch):
 
 
 def test_a_figure_without_words_is_not_shown():
-    with pytest.raises(ValueError, match="return figure.describe"):
+    with pytest.raises(ValueError, match="end with figure.describe"):
         Figure()._ipython_display_()
     with pytest.raises(ValueError, match="got 'a loss'"):
         Figure().describe("a loss")
