@@ -6,7 +6,8 @@ from pathlib import Path
 from engine.course.site import build
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("README.md", "requirements.txt", "docs", "engine", "exercises", "notebooks")
+SOURCES = ("docs", "engine", "exercises", "notebooks", "requirements.txt")
+SOURCES += tuple(sorted(path.name for path in ROOT.glob("*.md")))
 
 
 def built_site() -> Path:

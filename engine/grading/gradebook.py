@@ -61,8 +61,9 @@ class Book:
         """The recorded rows with what a person has added in the formgrader.
 
         Points given by hand replace those of a check, questions for a reader become reports of
-        their own, and a penalty for late work is taken off. A submission that could not be graded
-        counts as graded once every cell of it has points.
+        their own, and a penalty for late work is taken off. What a submission has changed since a
+        person gave points waits for a new look. A submission that could not be graded counts as
+        graded once a person has given points to every cell of it.
         """
         with Gradebook(self._database) as book:
             return [self._completed(book, row) for row in rows]
@@ -78,9 +79,11 @@ class Book:
             marks = cell.metadata.get("nbgrader", {})
             if (grade := grades.get(marks.get("grade_id"))) is not None:
                 remark = remarks.get(grade.name, "").strip()
-                reports.append(_by_hand(known, grade, bool(marks.get("solution")), remark))
-        if row.state == "manual" and submission.needs_manual_grade:
-            return row
+                reports.append(_by_hand(known, grade, remark))
+        if row.state == "manual" and any(grade.manual_score is None for grade in grades.values()):
+            return row  # automatic points would be those of an earlier submission
+        shown = {report.id for report in reports}
+        reports += [report for report in row.reports if report.id not in shown]
         waiting = ", ".join(report.id for report in reports if report.state == "waiting")
         penalty = submission.late_submission_penalty or 0.0
         late = f"handed in late: {penalty:g} points less" if penalty else ""
@@ -155,15 +158,14 @@ class Book:
             return ""
 
 
-def _by_hand(known: dict[str, Report], grade: Any, for_reader: bool, remark: str) -> Report:
+def _by_hand(known: dict[str, Report], grade: Any, remark: str) -> Report:
     """What is said of one graded cell, after a person may have read it."""
     name = re.sub("^(answer|check)-", "", grade.name).replace("-", ".")
     report = known.get(name) or Report(name, "unanswered", 0.0, grade.max_score, "")
     lines = [*report.lines, *filter(None, [remark and f"your instructor: {remark}"])]
-    if for_reader and grade.needs_manual_grade and grade.manual_score is None:
-        return replace(
-            report, state="waiting", summary="your instructor will read it.", lines=lines
-        )
+    if grade.needs_manual_grade:
+        summary = report.summary or "your instructor will read it."
+        return replace(report, state="waiting", earned=grade.score, summary=summary, lines=lines)
     state, summary = report.state, report.summary or "there is no answer."
     if grade.manual_score is not None:
         state = "right" if grade.score >= grade.max_score else "read"

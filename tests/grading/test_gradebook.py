@@ -101,7 +101,7 @@ def test_what_a_person_adds_completes_the_row(course):
     ada, bob, dan = book.completed(rows)
     assert (ada.state, ada.reason) == ("reading", "a reader is waited for: 01.7.plot, 01.7.words")
     shown = {report.id: report.state for report in ada.reports}
-    assert shown["01.1"], shown["01.4"] == ("wrong", "right")
+    assert (shown["01.1"], shown["01.4"]) == ("wrong", "right")
     assert shown["01.7.words"] == "waiting"
     assert (bob.state, bob.earned) == ("graded", 4.0), "no answer, nothing to read"
     assert bob.points == ada.points == sum(report.points for report in bob.reports) == 14
@@ -125,6 +125,41 @@ def test_what_a_person_adds_completes_the_row(course):
     assert (dan.state, dan.earned) == ("graded", 0.5 * len(dan.reports))
     page = feedback_page(ada, NAME)
     assert "01.7.words · read · 0.5 of 1" in page and "Which &lt;two&gt;?" in page
+
+
+def give(course, student, points):
+    """Points by hand for every cell of a submission, as the formgrader notes them."""
+    with book_of(course) as gradebook:
+        for grade in gradebook.find_submission_notebook(NAME, NAME, student).grades:
+            grade.manual_score, grade.needs_manual_grade = points, False
+        gradebook.db.commit()
+
+
+def test_what_changed_since_it_was_read_waits_for_a_new_look(course):
+    book = record(course, row("ada", 0.5))
+    give(course, "ada", 1.0)
+    assert book.completed([row("ada", 0.5)])[0].state == "graded"
+    later = row("ada", 0.25)  # another notebook
+    book.record([later], collect(course / "submitted", NAME))
+    (ada,) = book.completed([later])
+    assert ada.state == "reading" and "01.7.words" in ada.reason and "01.1" in ada.reason
+
+
+def test_a_torn_submission_does_not_get_the_points_of_an_earlier_one(course):
+    book = record(course, row("bob", 1.0))
+    torn = Row("bob", "bob.ipynb", "manual", "k", reason="torn", time=2e9)
+    book.record([torn], collect(course / "submitted", NAME))
+    assert book.completed([torn]) == [torn]
+    give(course, "bob", 0.5)
+    assert book.completed([torn])[0].state == "graded"
+
+
+def test_a_check_without_a_cell_of_its_own_keeps_its_points(course):
+    extra = Report("01.9", "right", 2.0, 2.0, "a private check")
+    one = row("bob", 1.0)
+    one = replace(one, checks=[*one.checks, asdict(extra)])
+    (bob,) = record(course, one).completed([one])
+    assert bob.reports[-1] == extra and (bob.earned, bob.points) == (6.0, 16)
 
 
 def test_a_plot_arrives_as_the_picture_that_it_is():
