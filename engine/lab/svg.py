@@ -327,9 +327,9 @@ class Plot:
         """Histogram bars between edges, from the lowest y. Shapes: edges (K + 1,), heights (K,)."""
         if len(edges) != len(heights) + 1:
             raise ValueError(f"{len(heights)} bars need {len(heights) + 1} edges, got {len(edges)}")
-        floor, columns = self.py(self.y[0]), self.px(edges)
-        bars = [
-            rectangle(left, top, max(right - left - 0.5, 0.5), floor - top, fill=fill)
+        floor, columns = number(self.py(self.y[0])), self.px(edges)
+        bars = (  # one path, which a browser shows sooner than many rectangles
+            f"M{number(left)} {floor}V{number(top)}H{number(max(right - 0.5, left + 0.5))}V{floor}"
             for left, right, top in zip(columns, columns[1:], self.py(heights), strict=False)
-        ]
-        return self.clip(group(*bars, **attrs))
+        )
+        return self.clip(element("path", d="".join(bars), fill=fill, **attrs))

@@ -153,11 +153,12 @@ def test_a_field_shows_its_first_row_at_the_bottom():
 
 
 def test_bars_stand_on_the_floor_and_reach_their_height():
-    bars = list(parsed(PLOT.bars([-2, 0, 2], [5, 10])).iter(f"{_SVG}rect"))[1:]
-    tops = [float(bar.attrib["y"]) for bar in bars]
-    feet = [float(bar.attrib["y"]) + float(bar.attrib["height"]) for bar in bars]
-    assert tops == [120, 20]
-    assert feet == [220, 220]
+    drawn = next(parsed(PLOT.bars([-2, 0, 2], [5, 10])).iter(f"{_SVG}path")).attrib["d"]
+    bars = re.findall(r"M(\S+) (\S+)V(\S+)H(\S+)V(\S+?)(?=M|$)", drawn)
+    lefts, feet, tops, rights, ends = np.array(bars, dtype=float).T
+    assert list(tops) == [120, 20]
+    assert list(feet) == list(ends) == [220, 220]
+    assert rights[0] == lefts[1] - 0.5
     with pytest.raises(ValueError, match="2 bars need 3 edges, got 2"):
         PLOT.bars([0, 1], [1, 2])
 
