@@ -9,14 +9,17 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from threadpoolctl import threadpool_limits
 
 import engine
 from benchmarks import growth
+from benchmarks.pictures import Speed, growth_figure, speed_figure
 from benchmarks.workloads import WORKLOADS, Workload
+from engine.lab.figure import Figure
 
 
 def steps_per_second(step: Callable[[], object], seconds: float) -> float:
@@ -46,26 +49,37 @@ def compare(workload: Workload, rounds: int, seconds: float) -> tuple[float, flo
     return statistics.median(rates[0]), statistics.median(rates[1])
 
 
-def table(rounds: int, seconds: float) -> Iterator[str]:
-    """The lines of the table, one as soon as it is measured."""
-    yield f"{'training steps per second':40} {'engine':>9} {'PyTorch':>9} {'ratio':>6} must  goal"
+def speeds(rounds: int, seconds: float, out: Path) -> None:
+    """Print the table, each row as soon as it is measured, and draw it."""
+    print(f"{'training steps per second':40} {'engine':>9} {'PyTorch':>9} {'ratio':>6} must  goal")
+    rows = []
     for workload in WORKLOADS:
         ours, theirs = compare(workload, rounds, seconds)
-        ratio = ours / theirs
-        mark = "  below must" if ratio < workload.must else ""
-        yield (
-            f"{workload.name:40} {ours:9,.0f} {theirs:9,.0f} {ratio:6.2f} "
-            f"{workload.must or '':4} {workload.goal or '':5}{mark}"
+        row = Speed(workload.name, ours, theirs, workload.must, workload.goal)
+        rows.append(row)
+        print(
+            f"{row.name:40} {ours:9,.0f} {theirs:9,.0f} {row.ratio:6.2f} "
+            f"{row.must or '':4} {row.goal or '':5} {row.verdict}".rstrip(),
+            flush=True,
         )
+    draw(speed_figure(rows), out / "speed.png")
+
+
+def draw(figure: Figure, path: Path) -> None:
+    """Store a picture, and say where it is and what it shows."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(figure.png())
+    print(f"\n{path}: {figure.alt}")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print and draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=21, help="measurements of each side")
     parser.add_argument("--seconds", type=float, default=0.2, help="length of a measurement")
     parser.add_argument("--growth", action="store_true", help="time and memory against size")
     parser.add_argument("--grading", type=int, metavar="N", help="grade N submissions")
+    parser.add_argument("--out", type=Path, default=Path("build"), help="folder for the picture")
     options = parser.parse_args()
     if options.grading:
         from benchmarks.grading import measure  # Linux alone, and nbgrader
@@ -73,8 +87,10 @@ def main() -> None:
         return measure(options.grading, autograded=6)
     torch.set_num_threads(1)
     with threadpool_limits(1):
-        for line in growth.table() if options.growth else table(options.rounds, options.seconds):
-            print(line, flush=True)
+        if not options.growth:
+            return speeds(options.rounds, options.seconds, options.out)
+        draw(growth_figure(growth.measure()), options.out / "growth.png")
 
 
-main()
+if __name__ == "__main__":
+    main()

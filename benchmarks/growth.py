@@ -12,12 +12,13 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from threadpoolctl import threadpool_limits
 
+from benchmarks.pictures import Size
 from benchmarks.workloads import training_step
 
 STEPS = 3
@@ -84,21 +85,23 @@ GROWTH = {
 }
 
 
-def table() -> Iterator[str]:
-    """The lines of the table, one as soon as it is measured."""
+def measure() -> dict[str, list[Size]]:
+    """Print the tables, each line as soon as it is measured; the numbers by problem."""
     columns = (
         f"{'engine ms':>10} {'growth':>7} {'PyTorch ms':>11} {'engine MB':>10} {'PyTorch MB':>11}"
     )
+    measured: dict[str, list[Size]] = {name: [] for name in GROWTH}
     for name, (build, sizes) in GROWTH.items():
-        yield f"{name:28}{columns}"
-        before = None
+        print(f"{name:28}{columns}")
         for size in sizes:
-            ours, theirs = (_milliseconds(build, module, size) for module in ("engine", "torch"))
-            growth = "" if before is None else f"{ours / before:.2f}"
-            before = ours
+            times = [_milliseconds(build, module, size) for module in ("engine", "torch")]
+            before = measured[name][-1].engine_ms if measured[name] else 0
+            growth = f"{times[0] / before:.2f}" if before else ""
             memory = [_megabytes(name, module, size) for module in ("engine", "torch")]
-            yield (f"{size:>28} {ours:10.2f} {growth:>7} {theirs:11.2f} "
-                   f"{memory[0]:10.1f} {memory[1]:11.1f}")  # fmt: skip
+            measured[name].append(Size(size, *times, *memory))
+            print(f"{size:>28} {times[0]:10.2f} {growth:>7} {times[1]:11.2f} "
+                  f"{memory[0]:10.1f} {memory[1]:11.1f}", flush=True)  # fmt: skip
+    return measured
 
 
 def _classify(t, model, x) -> Callable[[], object]:

@@ -1,4 +1,7 @@
-"""Models for the widgets that show one: as a notebook's cell defines them, and as objects."""
+"""The widgets by name, and models for those that show one: as a notebook's cell, as objects."""
+
+from engine import lab
+from engine.lab.app import App
 
 CELL = """
 import engine
@@ -15,6 +18,13 @@ class Reader(nn.Module):
         return self.out(self.layer(self.embed(tokens) + self.positions))
 """
 GIVEN = {"AttentionExplorer": "Reader()", "DigitPad": "small_cnn()"}
+
+
+def widget_named(text: str) -> type | None:
+    """The widget whose name, or whose text in an output such as "DigitPad()", this is."""
+    found = getattr(lab, text.split("(")[0], None)
+    is_widget = isinstance(found, type) and issubclass(found, App) and found is not App
+    return found if is_widget else None
 
 
 def opened(widget: type):

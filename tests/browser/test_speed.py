@@ -8,12 +8,11 @@ import re
 import statistics
 
 import pytest
-from widget_models import CELL, GIVEN
+from widget_models import CELL, GIVEN, widget_named
 
 from browser.conftest import MEASURED
 from browser.jupyter import Widget
 from engine import lab as lab_package
-from engine.lab.app import App
 
 # What changes the picture, where it is not the first slider: another one, the picture's own keys
 # (None), or the button Step.
@@ -28,12 +27,7 @@ MOVED_BY = {
 SLOW = {"GraphStepper", "GateInspector"}  # play is made to be read, step by step
 
 
-def is_widget(name):
-    found = getattr(lab_package, name)
-    return isinstance(found, type) and issubclass(found, App) and found is not App
-
-
-NAMES = [name for name in lab_package.__all__ if is_widget(name)]
+NAMES = [name for name in lab_package.__all__ if widget_named(name)]
 
 
 CELLS = (

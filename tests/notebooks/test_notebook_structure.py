@@ -8,9 +8,8 @@ import notebook_files
 import pytest
 from import_renaming import numeric_bindings
 from notebook_files import INSIDE, NOTEBOOKS, code_cells, has_tag, imports, prose, read
-from widget_models import opened
+from widget_models import opened, widget_named
 
-import engine.lab
 from engine.course.normal_form import problems
 
 MOST_LINES, MOST_COLUMNS, MOST_BYTES = 15, 90, 1_000_000
@@ -224,14 +223,8 @@ def picture_words(cell):
         plain = data.get("text/plain", "")
         if any(kind.startswith("image/") for kind in data):
             yield output["metadata"].get("image/png", {}).get("alt", plain)
-        elif (widget := getattr(engine.lab, plain.split("(")[0], None)) and is_app(widget):
+        elif widget := widget_named(plain):
             yield re.search(r'aria-label="([^"]*)"', opened(widget).picture.svg)[1]
-
-
-def is_app(thing):
-    from engine.lab import App
-
-    return isinstance(thing, type) and issubclass(thing, App)
 
 
 def test_links_to_files_lead_somewhere(path):

@@ -1,0 +1,73 @@
+"""`make bench`: its tables and its pictures. How fast anything is, is for people to read."""
+
+import io
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from sources import ROOT
+
+from benchmarks import growth
+from benchmarks.pictures import Size, Speed, growth_figure, speed_figure
+
+ROWS = [Speed("XOR", 500, 100, 3.5, 5.0), Speed("  op by op", 50, 100, 0, 0)]
+SIZES = {
+    "MLP, width": [Size(64, 0.1, 0.2, 2, 8), Size(128, 0.21, 0.3, 3, 8)],
+    "LSTM, length": [Size(25, 2, 1, 0, 0), Size(50, 4, 2, 0, 0)],
+}
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"), [(5.0, "goal"), (4.9, "must"), (3.5, "must"), (3.49, "BELOW MUST")]
+)
+def test_a_verdict_names_the_bound_that_is_reached(ratio, words):
+    row = ROWS[0]._replace(engine=ratio * 100)
+    assert (row.ratio, row.verdict) == (pytest.approx(ratio), words)
+    assert row._replace(must=0).verdict == ""
+
+
+def picture(figure):
+    return np.asarray(Image.open(io.BytesIO(figure.png())).convert("L"))
+
+
+def test_the_picture_of_speed_shows_and_tells_every_ratio():
+    figure = speed_figure(ROWS)
+    assert figure.data["ratio"].tolist() == [5.0, 0.5]
+    assert "XOR 5.00; op by op 0.50." in figure.alt
+    assert picture(figure).std() > 20
+
+
+def test_the_picture_of_growth_shows_and_tells_time_and_memory():
+    figure = growth_figure(SIZES)
+    assert figure.data["MLP, width: engine ms"].tolist() == [0.1, 0.21]
+    assert figure.data["LSTM, length: torch mb"].tolist() == [0, 0]
+    assert "MLP, width 64 to 128: 0.1 to 0.21 ms (PyTorch 0.2 to 0.3), 3 MB" in figure.alt
+    assert picture(figure).std() > 20
+
+
+@pytest.mark.slow
+def test_the_command_prints_a_row_for_each_workload_and_draws_it(tmp_path):
+    options = ["--rounds", "1", "--seconds", "0.001", "--out", str(tmp_path / "new")]
+    command = [sys.executable, "-m", "benchmarks", *options]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    rows = re.findall(r"^.{40} +[\d,]+ +[\d,]+ +\d+\.\d\d(?: .*)?$", printed, re.MULTILINE)
+    assert len(rows) == 8
+    assert f"{tmp_path / 'new' / 'speed.png'}: Speed of the engine" in printed
+    assert Image.open(tmp_path / "new/speed.png").size[0] > 800
+
+
+@pytest.mark.slow
+def test_growth_is_measured_for_each_size(monkeypatch, capsys):
+    name = "MLP, samples in a batch"
+    small = growth.GROWTH[name]._replace(sizes=(2, 4))
+    monkeypatch.setattr(growth, "GROWTH", {name: small})
+    sizes = growth.measure()[name]
+    assert [size.size for size in sizes] == [2, 4]
+    assert all(size.engine_ms > 0 and size.torch_ms > 0 for size in sizes)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 and lines[0].startswith(name)
+    # The first size has none to be compared with.
+    assert [len(line.split()) for line in lines[1:]] == [5, 6]
