@@ -27,3 +27,25 @@ settings.load_profile("course")
 def root() -> Path:
     """The folder of the course."""
     return Path(__file__).resolve().parent.parent
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A table of the run: each folder of tests, what failed in it and where its time went."""
+    files: dict[str, dict[str, list[float]]] = {}
+    for outcome in ("passed", "failed", "error", "skipped", "xfailed"):
+        for report in terminalreporter.getreports(outcome):
+            *_, folder, file = report.nodeid.split("::")[0].split("/")
+            seconds = files.setdefault(folder, {}).setdefault(file, [0.0, 0, 0])
+            seconds[0] += getattr(report, "duration", 0.0)  # what failed to load ran for none
+            seconds[1] += report.when == "call"
+            seconds[2] += outcome in ("failed", "error")
+    if sum(len(found) for found in files.values()) < 2:
+        return  # one file says it all by itself
+    terminalreporter.section("where the time went (all workers together)")
+    terminalreporter.write_line(f"{'tests/':12} {'tests':>6} {'failed':>7} {'seconds':>8}  slowest")
+    for folder, found in sorted(files.items()):
+        total = [sum(column) for column in zip(*found.values(), strict=True)]
+        slowest = sorted(found, key=lambda file: -found[file][0])[:2]
+        words = ", ".join(f"{file} {found[file][0]:.0f} s" for file in slowest)
+        counts = f"{total[1]:6,} {total[2] or '-':>7} {total[0]:8,.0f}"
+        terminalreporter.write_line(f"{folder:12} {counts}  {words}")
