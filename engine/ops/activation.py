@@ -6,7 +6,7 @@ import numpy as np
 
 from engine import dtypes
 from engine.autograd import Tensor, record
-from engine.ops.arguments import axis_of, require_floating, require_tensor
+from engine.ops.arguments import Dtype, axis_of, require_floating, require_tensor
 from engine.ops.inplace import in_place
 from engine.ops.promotion import floating
 
@@ -14,35 +14,35 @@ SELU_ALPHA = 1.6732632423543772848
 SELU_SCALE = 1.0507009873554804934
 
 
-def relu(x: Tensor, inplace: bool = False) -> Tensor:
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """y = max(x, 0),  dx = dy where y ≠ 0"""
     if inplace:
-        return in_place(relu)(x)
-    require_tensor("relu", "input", x)
-    if x.array.dtype.kind == "b":
+        return in_place(relu)(input)
+    require_tensor("relu", "input", input)
+    if input.array.dtype.kind == "b":
         raise RuntimeError("relu expected numbers, but got Bool")
-    y = np.maximum(x.array, 0)
+    y = np.maximum(input.array, 0)
     # bool is y ≠ 0, which lets NaN pass, as in PyTorch; a product with floats takes half the time.
-    return record(y, (x,), lambda dy: (dy * y.astype(bool).astype(dy.dtype),))
+    return record(y, (input,), lambda dy: (dy * y.astype(bool).astype(dy.dtype),))
 
 
-def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """y = x for x > 0, slope·x elsewhere,  dx = dy for x > 0, slope·dy elsewhere"""
     if inplace:
-        return in_place(leaky_relu)(x, negative_slope)
-    a, slope = _floats("leaky_relu", x), negative_slope
+        return in_place(leaky_relu)(input, negative_slope)
+    a, slope = _floats("leaky_relu", input), negative_slope
     y = np.maximum(a, 0) + slope * np.minimum(a, 0)
-    return record(y, (x,), lambda dy: (dy * (a > 0) + slope * dy * ~(a > 0),))
+    return record(y, (input,), lambda dy: (dy * (a > 0) + slope * dy * ~(a > 0),))
 
 
-def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """y = x for x > 0, α(eˣ - 1) elsewhere,  dx = dy for x > 0, α eˣ dy elsewhere"""
-    return (in_place(_elu) if inplace else _elu)(x, alpha)
+    return (in_place(_elu) if inplace else _elu)(input, alpha)
 
 
-def selu(x: Tensor, inplace: bool = False) -> Tensor:
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """y = λ·elu(x, α),  α ≈ 1.6733 and λ ≈ 1.0507 keep mean 0 and variance 1 (Klambauer, 2017)"""
-    return (in_place(_elu) if inplace else _elu)(x, SELU_ALPHA, SELU_SCALE)
+    return (in_place(_elu) if inplace else _elu)(input, SELU_ALPHA, SELU_SCALE)
 
 
 def _elu(x, alpha, scale=1.0):
@@ -56,17 +56,17 @@ def _elu(x, alpha, scale=1.0):
     return record(y, (x,), backward)
 
 
-def gelu(x: Tensor, approximate: str = "none") -> Tensor:
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """y = x Φ(x),  dx = (Φ(x) + x φ(x)) dy: Φ, φ are the standard normal distribution, its density
 
     approximate="tanh": Φ(x) ≈ (1 + tanh u) / 2 with u = √(2/π) (x + 0.044715 x³).
     Source: Hendrycks and Gimpel, 2016.
     """
-    a = _floats("gelu", x)
+    a = _floats("gelu", input)
     if approximate == "none":
         below, height = 0.5 * (1 + erf(a * math.sqrt(0.5))), math.sqrt(0.5 / math.pi)
         density = height * np.exp(-0.5 * a * a)
-        return record(a * below, (x,), lambda dy: (dy * (below + a * density),))
+        return record(a * below, (input,), lambda dy: (dy * (below + a * density),))
     if approximate != "tanh":
         raise RuntimeError(f"gelu: approximate must be 'none' or 'tanh', but got {approximate!r}")
     c, k = math.sqrt(2 / math.pi), 0.044715
@@ -75,54 +75,54 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     def backward(dy):
         return (dy * 0.5 * (1 + h + a * (1 - h * h) * c * (1 + 3 * k * a * a)),)
 
-    return record(0.5 * a * (1 + h), (x,), backward)
+    return record(0.5 * a * (1 + h), (input,), backward)
 
 
-def silu(x: Tensor, inplace: bool = False) -> Tensor:
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """y = x σ(x),  dx = σ (1 + x (1 - σ)) dy"""
     if inplace:
-        return in_place(silu)(x)
-    a = _floats("silu", x)
+        return in_place(silu)(input)
+    a = _floats("silu", input)
     s = sigmoid_of(a)
-    return record(a * s, (x,), lambda dy: (dy * s * (1 + a * (1 - s)),))
+    return record(a * s, (input,), lambda dy: (dy * s * (1 + a * (1 - s)),))
 
 
-def sigmoid(x: Tensor) -> Tensor:
+def sigmoid(input: Tensor) -> Tensor:
     """y = σ(x) = 1 / (1 + e⁻ˣ),  dx = y (1 - y) dy"""
-    require_tensor("sigmoid", "input", x)
-    y = sigmoid_of(floating(x))
-    return record(y, (x,), lambda dy: (dy * y * (1 - y),))
+    require_tensor("sigmoid", "input", input)
+    y = sigmoid_of(floating(input))
+    return record(y, (input,), lambda dy: (dy * y * (1 - y),))
 
 
-def logsigmoid(x: Tensor) -> Tensor:
+def logsigmoid(input: Tensor) -> Tensor:
     """y = ln σ(x),  dx = (1 - eʸ) dy"""
-    y = log_sigmoid_of(_floats("logsigmoid", x))
-    return record(y, (x,), lambda dy: (dy * -np.expm1(y),), "LogSigmoidBackward0")
+    y = log_sigmoid_of(_floats("logsigmoid", input))
+    return record(y, (input,), lambda dy: (dy * -np.expm1(y),), "LogSigmoidBackward0")
 
 
-def tanh(x: Tensor) -> Tensor:
+def tanh(input: Tensor) -> Tensor:
     """y = tanh x,  dx = (1 - y²) dy"""
-    require_tensor("tanh", "input", x)
-    y = np.tanh(floating(x))
-    return record(y, (x,), lambda dy: ((1 - y * y) * dy,))
+    require_tensor("tanh", "input", input)
+    y = np.tanh(floating(input))
+    return record(y, (input,), lambda dy: ((1 - y * y) * dy,))
 
 
-def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """y = ln(1 + e^(βx)) / β,  dx = σ(βx) dy; above the threshold, βx > threshold, y = x"""
-    a = _floats("softplus", x)
+    a = _floats("softplus", input)
     scaled = beta * a
     linear = scaled > threshold
     y = np.where(linear, a, -log_sigmoid_of(-scaled) / a.dtype.type(beta))
-    return record(y, (x,), lambda dy: (dy * np.where(linear, 1, sigmoid_of(scaled)),))
+    return record(y, (input,), lambda dy: (dy * np.where(linear, 1, sigmoid_of(scaled)),))
 
 
-def softmax(x: Tensor, dim: int | None = None, *, dtype: dtypes.dtype | None = None) -> Tensor:
+def softmax(input: Tensor, dim: int | None = None, *, dtype: Dtype = None) -> Tensor:
     """y = eˣ / Σ eˣ along dim,  dx = y (dy - Σ y dy)
 
     dtype: compute in this type. Raises: IndexError if dim is outside, NotImplementedError for
     integers and without dim, which PyTorch would choose with a warning.
     """
-    shifted, axis = _shifted_scores("softmax", x, dim, dtype)
+    shifted, axis = _shifted_scores("softmax", input, dim, dtype)
     y = np.exp(shifted)
     y /= y.sum(axis, keepdims=True)
 
@@ -130,14 +130,14 @@ def softmax(x: Tensor, dim: int | None = None, *, dtype: dtypes.dtype | None = N
         weighted = y * dy
         return (weighted - y * weighted.sum(axis, keepdims=True),)
 
-    return record(y, (x,), backward)
+    return record(y, (input,), backward)
 
 
-def log_softmax(x: Tensor, dim: int | None = None, *, dtype: dtypes.dtype | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int | None = None, *, dtype: Dtype = None) -> Tensor:
     """y = x - ln Σ eˣ along dim,  dx = dy - eʸ Σ dy (arguments as softmax)"""
-    y, axis = _shifted_scores("log_softmax", x, dim, dtype)
+    y, axis = _shifted_scores("log_softmax", input, dim, dtype)
     y -= np.log(np.exp(y).sum(axis, keepdims=True))
-    return record(y, (x,), lambda dy: (dy - np.exp(y) * dy.sum(axis, keepdims=True),))
+    return record(y, (input,), lambda dy: (dy - np.exp(y) * dy.sum(axis, keepdims=True),))
 
 
 def erf(a: np.ndarray) -> np.ndarray:

@@ -61,21 +61,21 @@ def outer(x: Tensor, y: Tensor) -> Tensor:
     return mul(unsqueeze(x, 1), y)
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y = x Wᵀ + b,  dx = dy W,  dW = dyᵀ x,  db = Σ dy   (one record)
 
     Shapes: x (..., n_in), weight (n_out, n_in) or (n_in,), bias (n_out,) or (); y (..., n_out).
     """
-    if not isinstance(x, Tensor):  # often the pair that an LSTM returns
-        raise TypeError(f"linear(): input must be a Tensor, not {type(x).__name__}")
-    a, w = x.array, weight.array
+    if not isinstance(input, Tensor):  # often the pair that an LSTM returns
+        raise TypeError(f"linear(): input must be a Tensor, not {type(input).__name__}")
+    a, w = input.array, weight.array
     if w.ndim == 1:
-        y = matmul(x, weight)
+        y = matmul(input, weight)
         return y if bias is None else add(y, bias)
     b = None if bias is None else bias.array
     n_out, n_in = w.shape
     if a.dtype != w.dtype or (b is not None and b.dtype != w.dtype):
-        raise RuntimeError(f"linear: expected one dtype, but got {x.dtype} and {weight.dtype}")
+        raise RuntimeError(f"linear: expected one dtype, but got {input.dtype} and {weight.dtype}")
     if not a.ndim or a.shape[-1] != n_in:
         raise _misfit(a, w.T, f": the last size of the input should be {n_in} (in_features)")
     flat = a.ndim == 2
@@ -84,7 +84,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if b is not None:
         y += b
     y = y if flat else y.reshape(*a.shape[:-1], n_out)
-    need_x = x._requires_grad
+    need_x = input._requires_grad
 
     def backward(dy):
         dz = dy if flat else dy.reshape(-1, n_out)
@@ -93,7 +93,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return dx, dz.T.dot(rows), None if b is None else ones_vector(len(dz), dz.dtype).dot(dz)
 
     name = "AddmmBackward0" if flat and b is not None else "ViewBackward0"
-    return record(y, (x, weight, bias), backward, name)
+    return record(y, (input, weight, bias), backward, name)
 
 
 @functools.lru_cache(maxsize=64)

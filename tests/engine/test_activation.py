@@ -33,6 +33,16 @@ numbers = arrays.arrays(np.float64, arrays.array_shapes(max_dims=3, max_side=4),
                         elements=st.floats(-30, 30))  # fmt: skip
 
 
+@pytest.mark.parametrize("name", [*NAMES, "softmax", "log_softmax", "linear"])
+def test_the_input_has_pytorchs_name(name):
+    def call(t, x, weight):
+        more = {"dim": 1} if "softmax" in name else {}
+        more |= {"weight": weight} if name == "linear" else {}
+        return getattr(t.nn.functional, name)(input=x, **more) * weight.sum()
+
+    check(call, np.array([[1.0, -2.0, 3.0]]), np.array([[0.5, 1.0, -2.0]]))
+
+
 @pytest.mark.parametrize("name", NAMES)
 @given(x=numbers)
 def test_value_and_gradient_are_pytorchs(name, x):
