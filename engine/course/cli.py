@@ -15,6 +15,7 @@ from engine.course import browser, doctor, normal_form, packages, paths
 from engine.course.exercises import app as exercises
 from engine.course.grade import grade
 from engine.course.lab import lab_command, lab_environment
+from engine.course.links import links
 from engine.course.release import release
 from engine.course.site import site
 from engine.course.update import restore, update
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(exercises, name="exercises")
-for command in (grade, release, site, update, restore):
+for command in (grade, release, site, update, restore, links):
     app.command()(command)
 MARKS = {"ok": "[green]✓ ok", "note": "[yellow]! note", "missing": "[red]✗ missing"}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import typer
 
+from engine.course.links import LINK as SOURCE_LINK
 from engine.course.paths import course_root
 
 SITE = "build/site"
@@ -28,6 +29,7 @@ PAGES = (
 BESIDE = ("docs/images/*", "LICENSE")
 # Links that lead somewhere else in the site than in the course.
 INSTEAD = {"README.md": "index.md", "exercises": "exercises/index.md"}
+LISTING = "_modules"  # where Sphinx puts the listings of modules
 _LINK = re.compile(r"(\]\()(?!\w+:|#)([^)\s#]+)")
 
 
@@ -93,4 +95,11 @@ def relinked(text: str, folder: str, places: set[str]) -> str:
         module = target.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         return f"{match[1]}#{module}"  # its entry in the reference, which leads to the listing
 
-    return _LINK.sub(link, text)
+    def listing(match: re.Match[str]) -> str:
+        module, name = match["file"].removesuffix(".py"), match["name"]
+        page = os.path.relpath(f"{LISTING}/{module}.html", folder).replace(os.sep, "/")
+        # Listings mark what the reference has. HTML, since they are written after the pages.
+        mark = "" if name.rpartition(".")[2].startswith("_") else f"#{name}"
+        return f"<a href='{page}{mark}'>{name}, {match['file']}</a>"
+
+    return _LINK.sub(link, SOURCE_LINK.sub(listing, text))

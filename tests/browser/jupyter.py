@@ -32,10 +32,14 @@ PATIENCE = 60_000  # ms; a busy two-core machine starts a kernel in ten seconds
 @contextlib.contextmanager
 def running_server(folder: Path) -> Iterator[str]:
     """JupyterLab as `course lab` configures it; gives its address with the token."""
-    notebooks, home = folder / "notebooks", folder / "home"
-    notebooks.mkdir()
+    course, home = folder / "course", folder / "home"
+    notebooks = course / "notebooks"
+    notebooks.mkdir(parents=True)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         shutil.copy(path, notebooks)
+    # What the notebooks link to. Kernels import the engine from where it is tested.
+    unread = shutil.ignore_patterns("__*", "data")
+    shutil.copytree(ROOT / "engine", course / "engine", ignore=unread)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -55,7 +59,7 @@ def running_server(folder: Path) -> Iterator[str]:
     )
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
-    command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={notebooks}"]
+    command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={course}"]
     command += ["--expose-app-in-browser"]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(
@@ -85,7 +89,7 @@ class Lab:
     """The running JupyterLab; `screenshots` is a folder for pictures of pages."""
 
     def __init__(self, folder: Path, server: str, browser) -> None:
-        self.notebooks, self.browser = folder / "notebooks", browser
+        self.notebooks, self.browser = folder / "course" / "notebooks", browser
         self.address, self.token = server.split("?token=")
         self.screenshots = Path(os.environ.get("BROWSER_SCREENSHOTS", folder / "screenshots"))
         self.screenshots.mkdir(parents=True, exist_ok=True)
@@ -134,7 +138,7 @@ class Page:
         self.context.route("**/*", self._only_loopback)
         self.page = self.context.new_page()
         workspace = f"test-{secrets.token_hex(4)}"
-        path = f"/lab/workspaces/{workspace}/tree/{quote(name)}?token={lab.token}"
+        path = f"/lab/workspaces/{workspace}/tree/notebooks/{quote(name)}?token={lab.token}"
         self.page.goto(lab.address + path)
         ready = """() => {
             const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;

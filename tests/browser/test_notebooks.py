@@ -1,4 +1,9 @@
-"""Every notebook of the course opens in JupyterLab, runs all cells and asks no one outside."""
+"""Every notebook of the course opens in JupyterLab, runs all cells and asks no one outside.
+
+And its links into the engine's source open the file at the line that they name.
+"""
+
+import re
 
 import pytest
 
@@ -13,3 +18,20 @@ def test_a_notebook_runs_all_its_cells(lab, path):
     page.wait_idle()
     assert page.errors() == []
     assert page.outside == []
+
+
+def test_a_link_opens_the_source_at_its_line(lab):
+    page = lab.open_notebook("03_backprop.ipynb").page
+    link = page.locator("a[href*='#line=']").first
+    name, file, _ = link.text_content().split(", ")
+    link.click()
+    line = page.wait_for_function(
+        """(file) => {
+            const shown = jupyterapp.shell.currentWidget;
+            if (!shown?.context?.path.endsWith(file) || !shown.content.editor) return null;
+            const {line} = shown.content.editor.getCursorPosition();
+            return line > 0 && shown.content.editor.getLine(line);
+        }""",
+        arg=file,
+    ).json_value()
+    assert re.match(rf"\s*(def|class) {name.split('.')[-1]}\b", line), line

@@ -3,6 +3,7 @@
 import doctest
 import json
 import re
+from functools import cache
 
 import pytest
 from sources import ROOT
@@ -42,6 +43,54 @@ def test_links_lead_somewhere(page):
     for link in links:
         if not link.startswith(("http://", "https://", "#", "mailto:")):
             assert (page.parent / link.split("#")[0]).exists(), f"{link} leads nowhere"
+
+
+@cache
+def cells_of(number):
+    """The texts of a notebook's cells; formulas and code have words of their own."""
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    return [re.sub(r"\$[^$]*\$|`[^`]*`|\]\([^)]*\)", "", text) for text in texts]
+
+
+def glossary():
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| (.+?) \| .+ \| \[(\d\d)\]", text, re.MULTILINE)
+
+
+# Headings, lists, tables, myths, "see notebook 08" and what comes next may name what is to come.
+OUTLOOK = r"\*\*Next(?s:.*)|^(?:#|\||>|\* |- |\d\. ).*|[^.]*\bnotebooks? \d[^.]*\."
+# Words of ordinary English too, which notebooks use before they give them their own meaning.
+EVERYDAY = {"batch", "cell", "gate", "kernel", "keys", "layer", "model", "query", "values"}
+
+
+@pytest.mark.parametrize(("entry", "number"), glossary(), ids=lambda value: value)
+def test_a_word_is_introduced_in_the_notebook_that_the_glossary_names(entry, number):
+    for word in entry.split(", "):
+        pattern = rf"(?<![\w-]){re.escape(word)}(?:s|es)?(?![\w-])"
+        bold = rf"\*\*[^*]*{pattern}[^*]*\*\*"
+        texts = cells_of(number)
+        assert any(re.search(bold, text, re.IGNORECASE) for text in texts), f"{word} is not bold"
+        if word in EVERYDAY:
+            continue
+        for earlier in range(int(number)):
+            for text in cells_of(f"{earlier:02d}")[1:]:
+                told = re.sub(OUTLOOK, "", text, flags=re.MULTILINE)
+                early = re.search(pattern, told, re.IGNORECASE)
+                assert not early, f"{word} stands in {earlier:02d} already: {told}"
+
+
+def test_the_glossary_is_in_order():
+    words = [entry.lower() for entry, _ in glossary()]
+    assert len(words) > 100 and words == sorted(set(words))
+
+
+def test_the_syllabus_states_the_notebooks_times():
+    text = (ROOT / "docs" / "syllabus.md").read_text(encoding="utf-8")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        minutes = re.search(r"Time: (\d+) minutes", path.read_text(encoding="utf-8"))[1]
+        assert f"{path.name}) ({minutes} min)" in text
 
 
 def test_the_syllabus_knows_every_notebook_and_exercise():
