@@ -17,11 +17,11 @@ MOST_STEPS = 300
 UNKNOWN = "choose one"
 # The disease of patients 1 to 10.
 WARD = [list(DISEASES)[k] for k in (3, 0, 8, 2, 7, 4, 9, 6, 5, 1)]
-LOW, HIGH = 1e-4, 1e4  # ends of the gradient's axis
+LOW, HIGH = 1e-4, 1e4  # gradients beyond stand at these
 
 _LOSS = Plot((0, MOST_STEPS), (0, 4), (50, 40, 330, 220), "loss", "step")
-_GRADIENT = Plot((0.5, 3.5), (LOW, HIGH), (450, 40, 130, 220), "gradient", "layer", log_y=True)
-_UNITS = Plot((0.5, 2.5), (0, 1), (640, 40, 120, 220), "hidden units", "layer", x_ticks=(1, 2))
+_GRADIENT = Plot((0.5, 3.5), (LOW / 3, HIGH), (450, 40, 130, 220), "gradient", "layer", log_y=True)
+_UNITS = Plot((0.5, 2.5), (0, 1.1), (640, 40, 120, 220), "hidden neurons", "layer", x_ticks=(1, 2))
 _MARKS = (
     (80, svg.line(-16, 0, 8, 0, colour=BLUE, width=2), "training"),
     (190, svg.line(-16, 0, 8, 0, colour=VERMILLION, width=2, dash="7 4"), "validation"),
@@ -163,7 +163,7 @@ def _curves(state: HospitalState) -> str:
 
 
 def _bars(training: Training) -> str:
-    """Gradients and units by layer."""
+    """Gradients and neurons by layer."""
     g, parts = training.gauges, []
     for norms, shape, fill, size in (
         (g.fresh, "square", PAPER, 8),
@@ -194,7 +194,7 @@ def _digits(training: Training) -> str:
 
 
 def render(state: HospitalState) -> str:
-    """Losses, gradients and units above; digits with their labels and the checks below."""
+    """Losses, gradients and neurons above; digits with their labels and the checks below."""
     parts = [_FRAME, _curves(state), _bars(state.training), _digits(state.training)]
     for k, (name, value) in enumerate(checks(state.training)):
         fill = SKY if k % 2 else PAPER

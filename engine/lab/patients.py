@@ -78,10 +78,10 @@ class Gauges(NamedTuple):
     """What can be read off a program at one step.
 
     gradient, fresh: norm by layer of .grad, and of what this batch added to it, (3,). dead: share
-    of hidden units that are 0 for every validation row, by layer, (2,). saturated: share of hidden
-    outputs with a slope below 0.05, (2,). inputs: the batch's mean, standard deviation, least and
-    greatest. outputs: least, greatest, sum of the first row. twice: by how much two validation
-    passes differ. used: share of right answers on digits that no program has seen.
+    of hidden neurons that are 0 for every validation row, by layer, (2,). saturated: share of
+    hidden outputs with a slope below 0.05, (2,). inputs: the batch's mean, standard deviation,
+    least and greatest. outputs: least, greatest, sum of the first row. twice: by how much two
+    validation passes differ. used: share of right answers on digits that no program has seen.
     """
 
     gradient: np.ndarray

@@ -1,4 +1,4 @@
-"""Dropout: forget at random while training, so that no unit can rely on another."""
+"""Dropout: forget at random while training, so that no neuron can rely on another."""
 
 from engine.autograd import Tensor, record
 from engine.nn.module import Module

@@ -10,7 +10,7 @@ from engine.grading.exercises import Exercise, Mutant
 from engine.lab.patients import DISEASES, Program, Training
 
 TOO_LARGE, BORN_DEAD = "learning rate 100 times too large", "dead ReLUs"
-# Four diseases that leave dead units or long steps behind, and the other six.
+# Four diseases that leave dead neurons or long steps behind, and the other six.
 VIOLENT = [BORN_DEAD, TOO_LARGE, "zero_grad forgotten", "input not normalized"]
 QUIET = [name for name in DISEASES if name not in VIOLENT]
 
@@ -66,7 +66,7 @@ def loop_inputs(rng):
 
 
 def dead_in(weights, biases, batches):
-    """08.3: dead units by ReLU, and hooks that are left."""
+    """08.3: dead neurons by ReLU, and hooks that are left."""
     return dead_with(weights, biases, batches)
 
 
@@ -87,7 +87,7 @@ def dead_inputs(rng):
     for depth in (1, 2, 2, 3, 3):
         sizes = [3, *(int(n) for n in rng.integers(6, 10, size=depth))]
         pairs = list(zip(sizes, sizes[1:], strict=False))
-        # Batches of one row: a unit that is off there is often on in another one.
+        # Batches of one row: a neuron that is off there is often on in another one.
         batches = [_quarters(rng, int(n), 3) for n in (4, *rng.integers(2, 5, size=2), 1)]
         biases = [_quarters(rng, n) - (np.arange(n) < 2) * 40 for _, n in pairs]
         yield [_quarters(rng, n, m) for m, n in pairs], biases, batches
@@ -299,7 +299,7 @@ EXERCISES = [
                 lambda weights, biases, batches: dead_with(
                     weights, biases, batches, dead=lambda a: (a == 0).any(axis=0)
                 ),
-                "a unit that is 0 for some samples counts as dead. Half zeros are healthy.",
+                "a neuron that is 0 for some samples counts as dead. Half zeros are healthy.",
             ),
             Mutant(
                 lambda weights, biases, batches: dead_with(weights, biases, batches, last=True),
@@ -313,7 +313,7 @@ EXERCISES = [
                 lambda weights, biases, batches: dead_with(
                     weights, biases, batches, dead=lambda a: (a == 0).all(axis=1)
                 ),
-                "these are samples for which all units are 0. Over which axis run the samples?",
+                "these are samples for which all neurons are 0. Over which axis run the samples?",
             ),
         ),
     ),
@@ -381,7 +381,7 @@ EXERCISES = [
         mutants=(
             Mutant(
                 lambda patients: [diagnose(g, at_first=False) for g in patients],
-                "several diseases end with dead units. Only one begins with them.",
+                "several diseases end with dead neurons. Only one begins with them.",
             ),
             Mutant(
                 lambda patients: [diagnose(g, compares=False) for g in patients],
@@ -390,7 +390,7 @@ EXERCISES = [
             ),
             Mutant(
                 lambda patients: [diagnose(g, looks=False) for g in patients],
-                "whoever has no dead units is said to have shuffled labels. Four other diseases "
+                "whoever has no dead neurons is said to have shuffled labels. Four other diseases "
                 "have a gauge that shows nothing else.",
             ),
         ),

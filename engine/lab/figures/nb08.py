@@ -151,7 +151,7 @@ def debug_chart_figure() -> Figure:
         (
             "Does one batch go to loss 0?",
             "no",
-            "zero_grad? rate? gradients? dead, saturated units?",
+            "zero_grad? rate? gradients? dead, saturated neurons?",
         ),
         ("Is the training loss low?", "no", "underfitting: larger model, range test, more epochs"),
         (
