@@ -33,8 +33,7 @@ def patients_figure(steps: int = 150) -> Figure:
         while state.steps < steps and not state.done:
             state.step()
         losses = figure.keep(f"patient {k}", state.sick.losses)
-        for column, (colour, _), dash in zip(losses.T, LINES, ("-", "--"), strict=False):
-            ax.plot(np.minimum(column, 4), color=colour, ls=dash, lw=1.5)
+        ax.plot(np.minimum(losses, 4), lw=1.5)
         end = losses[-1, 0]
         fate = "falls below 1.5" if end < 1.5 else "stays above 1.5"
         told.append(f"{k} {fate if np.isfinite(end) else 'becomes NaN'}")
@@ -42,6 +41,7 @@ def patients_figure(steps: int = 150) -> Figure:
         if not np.isfinite(end):
             ax.text(steps / 2, 2, "NaN", ha="center", fontsize=14)
     figure.axes[0].legend(["training", "validation"], fontsize=7)
+    figure.axes[5].set(xlabel="step", ylabel="loss")
     return figure.describe(
         f"Training and validation loss of ten sick programs over {steps} steps. Their training "
         f"losses: {', '.join(told)}."
