@@ -253,12 +253,12 @@ def _box(state: GraphState, node: Node) -> str:
         more = " + …" if state.waiting(name) else ""
         words = f"∂L/∂{name} = {_number(state.gradients[name], 3)}{more}"
         parts.append(svg.text(middle, y + 53, words, anchor="middle", size=12, colour=VERMILLION))
-    cursor = "cursor: ns-resize" if is_input else None
-    return svg.group(*parts, data_grab=name, style=cursor)
+    return svg.group(*parts, data_grab=name, style="cursor: ns-resize" if is_input else None)
 
 
 def _number(value: float, digits: int = 4) -> str:
-    return f"{value + 0.0:.{digits}g}".replace("-", "−")
+    tiny = digits < 4 and 0 < abs(value) < 0.001  # a box has no room for an exponent
+    return "0.00…" if tiny else f"{float(f'{value + 0.0:.{digits}g}'):g}".replace("-", "−")
 
 
 class GraphStepper(App):

@@ -107,10 +107,10 @@ class InitializationState:
         outputs, gradients = self.stds
         name = f" ({MARKS[self.gain]})" if self.gain in MARKS else ""
         return (
-            f"Standard deviation of the outputs: layer 1 {outputs[0]:.2g}, layer {self.depth} "
-            f"{outputs[-1]:.2g}; of the gradient: layer {self.depth} {gradients[-1]:.2g}, layer 1 "
-            f"{gradients[0]:.2g}.\nVerdict: {self.verdict()}. Weights: std {self.gain:g}/√n{name}, "
-            f"{self.activation}, seed {self.seed}."
+            f"Standard deviation: outputs {outputs[0]:.2g} (layer 1) to {outputs[-1]:.2g} (layer "
+            f"{self.depth}), gradient {gradients[-1]:.2g} (layer {self.depth}) to "
+            f"{gradients[0]:.2g} (layer 1).\nVerdict: {self.verdict()}. Weights: std "
+            f"{self.gain:g}/√n{name}, {self.activation}, seed {self.seed}."
         )
 
     def histograms(self) -> dict[int, np.ndarray]:

@@ -9,7 +9,7 @@ OPENS = "20 ReLU layers at scale 1:"
 
 
 def last_spread(words: str) -> float:
-    return float(re.search(r"layer 20 ([\d.e+-]+\d)", words).group(1))
+    return float(re.search(r"to ([\d.e+-]+) \(layer 20\)", words).group(1))
 
 
 def test_he_saves_the_signal_that_xavier_loses(page, widget):
@@ -40,7 +40,7 @@ def test_controls_and_compare(page, widget):
     assert page.kernel_value("app.state.ghost.shape") == "(2, 20)"
     widget.control("layers").focus()
     page.page.keyboard.press("ArrowRight")
-    widget.wait_for("layer 21 ")
+    widget.wait_for("(layer 21)")
     widget.control("scale").focus()
     page.page.keyboard.press("End")
     widget.wait_for("of the last layer is saturated")

@@ -99,6 +99,19 @@ def test_the_news_are_upstream_times_local():
     assert state.news() == "Backward, p to w: upstream 6 × local 3 = 18"
 
 
+@pytest.mark.parametrize(
+    ("graph", "change"),
+    [(BENT, {"w": -5.0}), (SQUARE, {"w": 10.0, "x": 10.0, "y": -10.0}), (TWICE, {"x": -10.0})],
+)
+def test_very_small_and_very_large_gradients_fit_into_their_boxes(graph, change):
+    state = walked_to_the_end(graph)
+    for name, value in change.items():
+        state.set_input(name, value)
+    words = [text for text in numbers_of(render(state)) if text.startswith(("∂L/∂", "× "))]
+    assert len(words) == len(state.nodes) + len(state.edges)
+    assert max(map(len, words)) <= len("∂L/∂w = −1234"), words
+
+
 def test_an_edit_keeps_the_place_of_the_walk():
     state = GraphState(SQUARE)
     state.step(6)

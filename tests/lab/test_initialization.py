@@ -121,7 +121,7 @@ def test_the_controls_reach_the_state():
     app.controls["gain"].value = 0.58
     app.controls["activation"].value = "Tanh"
     app.controls["depth"].value = 5
-    assert "0.58/√n (nn.Linear), Tanh" in app.picture.readout and "layer 5 " in app.picture.readout
+    assert "0.58/√n (nn.Linear), Tanh" in app.picture.readout and "(layer 5)" in app.picture.readout
     app.press("new_seed")
     assert "seed 1" in app.picture.readout
 
