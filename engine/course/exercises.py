@@ -1,13 +1,22 @@
 """`course exercises`: generate exercises/ from solutions/ with nbgrader's own steps."""
 
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from engine.course.paths import course_root
-from engine.grading.exercises import load_exercises
+from engine.grading.exercises import Choice, Exercise, load_exercises, misfits
+from engine.grading.submission import check_points
 from engine.grading.table import released_table
+
+
+class UnfinishedError(ValueError):
+    """An exercise lacks a part; the message names folder, exercise and part."""
+
 
 app = typer.Typer(help="Generate the students' exercise notebooks from solutions/.")
 
@@ -21,11 +30,14 @@ def exercises(
     if refresh == check:
         raise typer.BadParameter("choose one of --refresh and --check")
     root = course_root()
-    found = differences(root)
-    if refresh:
-        write(root)
+    try:
+        found = write(root) if refresh else differences(root)
+    except UnfinishedError as error:
+        typer.echo(f"course: {error}", err=True)
+        raise typer.Exit(1) from None
     for path in found:
-        typer.echo(f"{'written' if refresh else 'out of date'}: {path.as_posix()}")
+        done = "written" if (root / path).exists() else "removed"
+        typer.echo(f"{done if refresh else 'out of date'}: {path.as_posix()}")
     if not found:
         typer.echo("exercises/ is up to date")
     elif check:
@@ -36,18 +48,56 @@ def exercises(
 def generate(folder: Path, root: Path) -> dict[str, bytes]:
     """The files of one exercise folder by name, from the instructor's folder.
 
-    Raises: ValueError if a mutant passes its check or a cell's metadata are not nbgrader's.
+    Raises: UnfinishedError if a part of an exercise is missing or a mutant passes its check.
     """
-    table = released_table(load_exercises(folder))
-    files = {"checks.json": table.encode()}
-    for notebook in sorted(folder.glob("*.ipynb")):
-        files[notebook.name] = _release(notebook, root / "nbgrader_config.py").encode()
-    return files
+    exercises = load_exercises(folder)
+    (notebook,) = folder.glob("*.ipynb")
+    try:
+        if missing := list(missing_parts(exercises, notebook.read_bytes())):
+            raise UnfinishedError("\n  ".join(missing))
+        table = released_table(exercises)
+        released = _release(notebook, root / "nbgrader_config.py")
+    except (ValueError, RuntimeError) as error:
+        raise UnfinishedError(f"solutions/{folder.name} is unfinished:\n  {error}") from None
+    return {"checks.json": table.encode(), notebook.name: released.encode()}
+
+
+def missing_parts(exercises: Sequence[Exercise | Choice], notebook: bytes) -> Iterator[str]:
+    """What an author has forgotten, in checks.py or in the notebook beside it."""
+    graded: dict[str, dict[str, Any]] = {}
+    sources: dict[str, str] = {}
+    for cell in json.loads(notebook)["cells"]:
+        if marks := cell["metadata"].get("nbgrader"):
+            name = marks.get("grade_id", "")
+            if name in sources:
+                yield f"{name}: two cells have this grade_id"
+            if marks.get("grade") and "points" not in marks:
+                yield f"{name}: no points in the cell's nbgrader metadata"
+            graded[name], sources[name] = marks, "".join(cell["source"])
+    yield from misfits(exercises, check_points(notebook))
+    for exercise in exercises:
+        name = exercise.id.replace(".", "-")
+        if f'check("{exercise.id}")' not in sources.get(f"check-{name}", ""):
+            yield f'{exercise.id}: no cell check-{name} with check("{exercise.id}") in the notebook'
+        if not graded.get(f"check-{name}", {}).get("grade"):
+            yield f"{exercise.id}: no cell check-{name} that is graded in the notebook"
+        if not graded.get(f"answer-{name}", {}).get("solution"):
+            yield f"{exercise.id}: no cell answer-{name} marked as solution in the notebook"
+        elif "### BEGIN SOLUTION" not in sources[f"answer-{name}"]:
+            yield f"{exercise.id}: answer-{name} has no ### BEGIN SOLUTION and ### END SOLUTION"
+        hints = [mutant.hint for mutant in getattr(exercise, "mutants", ())]
+        if isinstance(exercise, Exercise) and not (2 <= len(hints) <= 4 and all(hints)):
+            yield f"{exercise.id}: two to four mutants, each with a hint; here are {hints}"
+        if len(set(hints)) < len(hints):
+            yield f"{exercise.id}: two mutants have the same hint; here are {hints}"
 
 
 def differences(root: Path) -> list[Path]:
     """Files below root/exercises that are missing, left over, or not as generated."""
-    wanted = _wanted(root)
+    return _differing(root, _wanted(root))
+
+
+def _differing(root: Path, wanted: dict[Path, bytes]) -> list[Path]:
     present = {
         path.relative_to(root)
         for path in (root / "exercises").rglob("*")
@@ -57,18 +107,24 @@ def differences(root: Path) -> list[Path]:
     return sorted((present ^ wanted.keys()) | changed)
 
 
-def write(root: Path) -> None:
-    """Bring root/exercises up to date: write what differs, remove what is left over."""
+def write(root: Path) -> list[Path]:
+    """Bring root/exercises up to date: write what differs, remove what is left over; say which."""
     wanted = _wanted(root)
-    for path in differences(root):
+    found = _differing(root, wanted)
+    for path in found:
         if path in wanted:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_bytes(wanted[path])
         else:
             (root / path).unlink()
+            with contextlib.suppress(OSError):  # other files are left in it
+                (root / path).parent.rmdir()
+    return found
 
 
 def _wanted(root: Path) -> dict[Path, bytes]:
+    if not (root / "solutions").is_dir():
+        raise UnfinishedError("There are no solutions/ here: this is a student's copy")
     return {
         Path("exercises", folder.name, name): content
         for folder in sorted((root / "solutions").iterdir())

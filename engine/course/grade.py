@@ -15,11 +15,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from engine.course.paths import course_root
 from engine.grading import breakout
+from engine.grading.exercises import misfits
 from engine.grading.intake import IntakeError, collect
 from engine.grading.process import Assignment, load_assignment
 from engine.grading.reports import FORMS, feedback_page, page_name, table
 from engine.grading.run import Graders, Journal, Row, grade_class, on_threads
 from engine.grading.sandbox import UnfitMachineError, find_sandbox
+from engine.grading.submission import check_points
+
+
+class UnfitChecksError(ValueError):
+    """The checks and the notebook that the students have do not belong together."""
 
 
 def grade(
@@ -51,12 +57,16 @@ def grade(
         raise typer.BadParameter(f"no assignment {assignment!r}; there are {known}")
     if form not in FORMS:
         raise typer.BadParameter(f"--form is one of {', '.join(FORMS)}, got {form!r}")
-    place = out / assignment
+    place, own = out / assignment, checks / assignment if checks else folder
+    released = root / "exercises" / assignment / f"{assignment}.ipynb"
+    if not (own / "checks.py").is_file():
+        raise typer.BadParameter(f"there is no {own / 'checks.py'} for --checks {checks}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     try:
         found = collect(submissions, assignment)
         journal = Journal(place)
-        chosen = load_assignment(folder, _seed(place, seed), checks and checks / assignment)
+        chosen = load_assignment(folder, _seed(place, seed), own)
+        _compare(chosen, own, released)
         with (
             _graders(chosen, scheduler, workers, trust_submissions, submissions, out) as graders,
             Progress(*columns, TimeRemainingColumn(), console=console) as progress,
@@ -64,13 +74,13 @@ def grade(
             task = progress.add_task(assignment, total=len(found))
             rows = grade_class(found, chosen, graders, journal, lambda _: progress.advance(task))
             progress.update(task, completed=len(rows))
-    except (IntakeError, UnfitMachineError) as error:
+    except (IntakeError, UnfitMachineError, UnfitChecksError) as error:
         console.print(f"[red]{escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
     if gradebook:
         from engine.grading.gradebook import Book  # nbgrader takes two seconds to load
 
-        book = Book(root, root / "exercises" / assignment / f"{assignment}.ipynb")
+        book = Book(root, released)
         book.record(rows, found)
         rows = book.completed(rows)
     (place / "feedback").mkdir(exist_ok=True)
@@ -102,6 +112,16 @@ def _graders(
     if sandbox.level != "none":
         breakout.examine(sandbox, [course_root() / "solutions", submissions, out])
     return on_threads(workers, assignment, sandbox)
+
+
+def _compare(assignment: Assignment, checks: Path, released: Path) -> None:
+    """Refuse checks that do not fit the notebook: points would be lost, or too many given."""
+    if found := misfits(assignment.checks, check_points(released.read_bytes())):
+        raise UnfitChecksError(
+            f"{checks / 'checks.py'} does not fit {released}:\n  " + "\n  ".join(found) + "\n"
+            "Begin your own checks from a copy of the course's. After a change in solutions/: "
+            "course exercises --refresh."
+        )
 
 
 def _seed(place: Path, wanted: int | None) -> int:

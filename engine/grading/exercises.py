@@ -2,7 +2,7 @@
 
 import importlib.util
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -132,8 +132,8 @@ def evaluate(exercise: Exercise, rng: np.random.Generator) -> Check:
         ],
     )
     answers = _outcomes(check, exercise.reference)
-    if any(answer.kind != "value" for answer in answers):
-        raise ValueError(f"{exercise.id}: the reference fails on an input of its own")
+    if failed := [answer.value or answer.kind for answer in answers if answer.kind != "value"]:
+        raise ValueError(f"{exercise.id}: the reference fails on an input of its own: {failed[0]}")
     cases = [
         replace(case, expected=answer.value)
         for case, answer in zip(check.cases, answers, strict=True)
@@ -153,6 +153,25 @@ def weaknesses(check: Check) -> list[str]:
             if all(alike(a, b, check) for a, b in zip(mine, theirs, strict=True)):
                 found.append(f"{check.id}: no input tells apart: {other} / {hint}")
     return found
+
+
+def misfits(checks: Sequence[Exercise | Check | Choice], points: dict[str, float]) -> list[str]:
+    """Where a checks.py does not fit its notebook. points: of the check cells, by id."""
+    known = {check.id: check.points for check in checks}
+    ids = [check.id for check in checks]
+    twice = sorted({one for one in ids if ids.count(one) > 1})
+    return [
+        *(f"{one}: {ids.count(one)} exercises of checks.py have this id" for one in twice),
+        *(
+            f"{one}: a check cell in the notebook, no exercise in checks.py"
+            for one in sorted(points.keys() - known)
+        ),
+        *(
+            f"{one}: {known[one]:g} points in checks.py, {points[one]:g} in the notebook"
+            for one in sorted(points.keys() & known)
+            if known[one] != points[one]
+        ),
+    ]
 
 
 def agrees(outcome: Outcome, expected: Value, check: Check) -> bool:

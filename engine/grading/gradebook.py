@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ class Book:
         submission = book.find_submission(self.assignment, _folder_name(row.student))
         (notebook,) = submission.notebooks
         grades = {grade.name: grade for grade in notebook.grades}
-        remarks = {remark.name: remark.comment or "" for remark in notebook.comments}
+        # What nbgrader itself remarks ("No response.") is not the instructor's.
+        remarks = {remark.name: remark.manual_comment or "" for remark in notebook.comments}
         known = {report.id: report for report in row.reports}
         reports = []
         for cell in self._released.cells:
@@ -81,12 +83,14 @@ class Book:
                 remark = remarks.get(grade.name, "").strip()
                 reports.append(_by_hand(known, grade, remark))
         if row.state == "manual" and any(grade.manual_score is None for grade in grades.values()):
-            return row  # automatic points would be those of an earlier submission
+            # Automatic points would be those of an earlier submission.
+            return replace(row, points=sum(grade.max_score for grade in grades.values()))
         shown = {report.id for report in reports}
         reports += [report for report in row.reports if report.id not in shown]
         waiting = ", ".join(report.id for report in reports if report.state == "waiting")
         penalty = submission.late_submission_penalty or 0.0
-        late = f"handed in late: {penalty:g} points less" if penalty else ""
+        unit = "point" if penalty == 1 else "points"
+        late = f"handed in late: {penalty:g} {unit} less" if penalty else ""
         return replace(
             row,
             state="reading" if waiting else "graded",
@@ -105,13 +109,34 @@ class Book:
             entry = book.update_or_create_submission(self.assignment, student, timestamp=handed_in)
             grades = [grade for notebook in entry.notebooks for grade in notebook.grades]
             written = any(grade.auto_score is not None for grade in grades)
-        if row.state != "graded":
-            return  # its points stay open in the formgrader until someone has looked
-        if not written or self._stored_key(student) != row.key:
+            seen = {one.name: one.auto_score for one in grades if not one.needs_manual_grade}
+        stored = self._stored_key(student)
+        if row.state != "graded" and not stored:
+            # Its points stay open until someone has looked; the formgrader lists what has a file.
+            self._store(self._unread(row), student)
+        elif row.state == "graded" and (not written or stored != row.key):
             notebook = self._composed(row, submission)
             self._through(SaveAutoGrades, notebook, student)
+            if stored.split()[:1] == row.key.split()[:1]:
+                self._keep_seen(student, seen)
             self._store(notebook, student)
         self._through(AssignLatePenalties, self._released, student)  # a due date may have changed
+
+    def _unread(self, row: Row) -> Any:
+        notebook = copy.deepcopy(self._released)
+        # Escaped: a reason may quote what stands in a student's file.
+        text = f"Not graded. {escape(row.reason)} Points count once every cell below has some."
+        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(text))
+        return notebook
+
+    def _keep_seen(self, student: str, seen: dict[str, float]) -> None:
+        """The same notebook on other checks: where points stay, a person need not look again."""
+        with Gradebook(self._database) as book:
+            for name, points in seen.items():
+                grade = book.find_grade(name, self.assignment, self.assignment, student)
+                if grade.auto_score == points:
+                    grade.needs_manual_grade = False
+            book.db.commit()
 
     def _through(self, step: Any, notebook: Any, student: str) -> None:
         names = {"notebook": self.assignment, "assignment": self.assignment, "student": student}

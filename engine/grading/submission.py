@@ -56,6 +56,15 @@ def setup_cells(notebook: bytes) -> Cells:
     return [[name, _text(cell)] for name, cell in _cells(notebook, wanted)]
 
 
+def check_points(notebook: bytes) -> dict[str, float]:
+    """The points of an exercise notebook's check cells, by the id of the exercise: "01.1"."""
+    found = _cells(notebook, lambda marks: marks.get("grade") and not marks.get("solution"))
+    return {
+        name.removeprefix("check-").replace("-", "."): cell["metadata"]["nbgrader"].get("points", 0)
+        for name, cell in found
+    }
+
+
 def literal(cells: Cells, name: str) -> Outcome:
     """The constant that the cells assign to a name last."""
     found = Outcome("missing", text=f"`{name}` is missing.")

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from engine.course import exercises
+from engine.course.cli import app
 
 pytestmark = pytest.mark.slow  # nbgrader and kernels
 
@@ -68,13 +69,18 @@ def test_check_fails_on_a_difference_and_refresh_mends_it(course):
         "out of date: exercises/01_perceptron/left_over.txt",
         "Run `course exercises --refresh`. Edit solutions/, never exercises/.",
     ]
-    assert run(exercises.app, ["--refresh"]).exit_code == 0
+    told = run(exercises.app, ["--refresh"]).output.splitlines()
+    assert told[1:] == [
+        "written: exercises/01_perceptron/checks.json",
+        "removed: exercises/01_perceptron/left_over.txt",
+    ]
     assert run(exercises.app, ["--check"]).output == "exercises/ is up to date\n"
 
 
 def test_a_change_in_the_solutions_is_noticed(course):
     checks = course / "solutions/01_perceptron/checks.py"
-    checks.write_text(checks.read_text(encoding="utf-8").replace("points=3", "points=4"))
+    text = checks.read_text(encoding="utf-8")
+    checks.write_text(text.replace("the bias b is missing", "the bias is missing"))
     assert exercises.differences(course) == [Path("exercises/01_perceptron/checks.json")]
 
 
@@ -94,6 +100,7 @@ def test_nbgrader_itself_releases_the_same_notebook(course):
     stored = ROOT / "exercises/01_perceptron/01_perceptron.ipynb"
     assert cells(released / stored.name) == cells(stored)
     assert not (released / "checks.py").exists()
+    assert exercises.differences(course) == [], "nbgrader empties the folder: checks.json is back"
 
 
 def test_nothing_of_the_solutions_reaches_the_students():
@@ -129,21 +136,101 @@ def test_solution_regions_are_found_by_the_test_above():
     assert "error = y - forward(x, w, b)" in sum(found, [])
 
 
-def test_every_exercise_has_an_answer_a_locked_check_and_three_hints():
-    for notebook in notebooks():
-        table = json.loads((notebook.parent / "checks.json").read_text(encoding="utf-8"))
-        content = cells(notebook)
-        texts = [text for _, text in content]
-        for number, entry in table.items():
-            position = texts.index(f'check("{number}")')
-            mark = content[position][0]["metadata"]["nbgrader"]
-            assert mark["grade"] and mark["locked"]
-            assert mark["points"] == entry["points"]
-            assert content[position - 1][0]["metadata"]["nbgrader"]["solution"]
-            statement = texts[position - 2]
-            assert statement.startswith(f"## {number} · ")
-            assert [f"Hint {i}</summary>" in statement for i in (1, 2, 3)] == [True] * 3
-            assert "**Example.**" in statement or "questions" in entry
+@pytest.mark.parametrize("notebook", notebooks(), ids=lambda path: path.stem)
+def test_every_exercise_has_an_answer_a_locked_check_and_three_hints(notebook):
+    table = json.loads((notebook.parent / "checks.json").read_text(encoding="utf-8"))
+    content = cells(notebook)
+    texts = [text for _, text in content]
+    solved = cells(ROOT / "solutions" / notebook.parent.name / notebook.name)
+    for number, entry in table.items():
+        position = texts.index(f'check("{number}")')
+        mark = content[position][0]["metadata"]["nbgrader"]
+        assert mark["grade"] and mark["locked"], f"{number}: grade and lock its check cell"
+        assert mark["points"] == entry["points"]
+        before = content[position - 1][0]["metadata"].get("nbgrader", {})
+        assert before.get("solution"), f"{number}: the answer cell stands right before its check"
+        statement = texts[position - 2]
+        assert statement.startswith(f"## {number} · "), f"{number}: no such heading"
+        for part in ("Hint 1</summary>", "Hint 2</summary>", "Hint 3</summary>"):
+            assert part in statement, f"{number}: no {part} in its statement"
+        assert "**Example.**" in statement or "questions" in entry, f"{number}: no **Example.**"
+        place = next(i for i, (_, text) in enumerate(solved) if text == f'check("{number}")')
+        after = solved[place + 1 : place + 2] or [({"metadata": {}}, "")]
+        tags = after[0][0]["metadata"].get("tags", ())
+        assert "solution-only" in tags, f"{number}: no explanation tagged solution-only after it"
+
+
+def without(key):
+    """An edit: the answer's cell loses a key of its marks."""
+    return lambda cell: cell["metadata"]["nbgrader"].pop(key)
+
+
+def reads(old, new):
+    """An edit: other text in a cell."""
+
+    def edit(cell):
+        cell["source"] = "".join(cell["source"]).replace(old, new)
+
+    return edit
+
+
+def renamed(name):
+    """An edit: another grade_id."""
+    return lambda cell: cell["metadata"]["nbgrader"].update(grade_id=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "message"),
+    [
+        ("check-01-3", without("points"), "check-01-3: no points in the cell's nbgrader metadata"),
+        ("check-01-3", without("grade"), "01.3: no cell check-01-3 that is graded"),
+        ("check-01-3", reads("01.3", "01.4"), 'no cell check-01-3 with check("01.3")'),
+        ("check-01-3", renamed("check-01-8"), "01.8: a check cell in the notebook, no exercise"),
+        ("answer-01-3", without("solution"), "01.3: no cell answer-01-3 marked as solution"),
+        ("answer-01-3", renamed("answer-01-4"), "answer-01-4: two cells have this grade_id"),
+        ("answer-01-3", reads("### BEGIN SOLUTION", ""), "answer-01-3 has no ### BEGIN SOLUTION"),
+        ("answer-01-3", reads("### END SOLUTION", ""), "no end solution statement found"),
+    ],
+)
+def test_a_part_that_is_missing_in_the_notebook_is_named(course, name, edit, message):
+    path = course / "solutions/01_perceptron/01_perceptron.ipynb"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == name:
+            edit(cell)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    result = CliRunner().invoke(exercises.app, ["--refresh"])
+    assert result.exit_code == 1
+    assert "solutions/01_perceptron is unfinished" in result.output
+    assert message in result.output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('id="01.3"', 'id="01.4"', "01.4: 2 exercises of checks.py have this id"),
+        ("points=2,", "points=3,", "01.3: 3 points in checks.py, 2 in the notebook"),
+        ("w @ x + b >= 0", "w @ x + b > 0", "01.1: a mutant passes every input: at z = 0"),
+        ('"the bias b is missing from the sum."', '""', "01.1: two to four mutants, each with a"),
+        ("return int(w @ x + b > 0)", "return w.no", "01.1: the reference fails on an input of"),
+    ],
+)
+def test_a_part_that_is_missing_in_checks_py_is_named(course, old, new, message):
+    path = course / "solutions/01_perceptron/checks.py"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    result = CliRunner().invoke(exercises.app, ["--check"])
+    assert result.exit_code == 1
+    assert message in result.output
+
+
+def test_a_students_copy_says_that_it_has_no_solutions(course):
+    shutil.rmtree(course / "solutions")
+    for command in (["exercises", "--check"], ["release"]):
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 1
+        assert "this is a student's copy" in result.output
 
 
 def test_released_cells_are_short_valid_python_without_outputs():

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -53,7 +54,7 @@ def row(student, earned, **facts):
         Report("01.4", "right", 3.0, 3, "right"),
     ]
     checks = [asdict(report) for report in reports]
-    key = f"key of {earned}"
+    key = f"{earned} checks"  # of the content, and of what it was put to
     return Row(student, f"{student}.ipynb", "graded", key, checks=checks, time=1e9, **facts)
 
 
@@ -105,7 +106,7 @@ def test_what_a_person_adds_completes_the_row(course):
     assert shown["01.7.words"] == "waiting"
     assert (bob.state, bob.earned) == ("graded", 4.0), "no answer, nothing to read"
     assert bob.points == ada.points == sum(report.points for report in bob.reports) == 14
-    assert dan == rows[2]
+    assert dan == replace(rows[2], points=14), "out of as many points as everybody"
 
     with book_of(course) as gradebook:
         for name, points in ((WORDS, 0.5), (PLOT, 1.0), ("check-01-1", 1.0)):
@@ -145,11 +146,31 @@ def test_what_changed_since_it_was_read_waits_for_a_new_look(course):
     assert ada.state == "reading" and "01.7.words" in ada.reason and "01.1" in ada.reason
 
 
+def test_with_other_checks_only_changed_points_wait_for_a_new_look(course):
+    def after(checks, earned):
+        return replace(row("ada", earned), key=f"content {checks}")
+
+    record(course, after("checks", 0.5))
+    give(course, "ada", 1.0)
+    book = record(course, mended := after("mended", 0.5))
+    assert book.completed([mended])[0].state == "graded"
+    book = record(course, mended := after("mended again", 0.25))
+    assert book.completed([mended])[0].reason == "a reader is waited for: 01.1"
+    record(course, after("mended again, not yet seen", 0.25))
+    assert grades(course, "ada")["check-01-1"] == (0.25, 1.0, True)
+
+
+def test_what_nbgrader_remarks_is_not_put_into_the_instructors_mouth(course):
+    (bob,) = record(course, row("bob", 1.0)).completed([row("bob", 1.0)])
+    words = next(report for report in bob.reports if report.id == "01.7.words")
+    assert (words.state, words.lines) == ("unanswered", [])
+
+
 def test_a_torn_submission_does_not_get_the_points_of_an_earlier_one(course):
     book = record(course, row("bob", 1.0))
     torn = Row("bob", "bob.ipynb", "manual", "k", reason="torn", time=2e9)
     book.record([torn], collect(course / "submitted", NAME))
-    assert book.completed([torn]) == [torn]
+    assert book.completed([torn]) == [replace(torn, points=14)]
     give(course, "bob", 0.5)
     assert book.completed([torn])[0].state == "graded"
 
@@ -219,8 +240,17 @@ def test_the_notebook_for_the_formgrader_holds_answers_and_verdicts_only(course)
 
 
 def test_a_submission_that_nobody_could_read_is_there_without_points(course):
-    record(course, Row("dan", "dan.ipynb", "manual", "k", reason="torn", time=1e9))
+    reason = "torn <script>"
+    record(course, Row("dan", "dan.ipynb", "manual", "k", reason=reason, time=1e9))
     assert set(grades(course, "dan").values()) == {(None, None, True)}
+    path = course / "autograded" / "dan" / NAME / f"{NAME}.ipynb"
+    shown = nbformat.read(path, as_version=4)  # without it the formgrader would not list dan
+    nbformat.validate(shown)
+    assert "torn &lt;script&gt;" in shown.cells[0].source
+    (course / "submitted" / "dan.ipynb").write_bytes(submission(answer_01_1="mended"))
+    record(course, row("dan", 1.0))
+    assert grades(course, "dan")["check-01-4"] == (3.0, None, False)
+    assert "torn" not in path.read_text()
     with book_of(course) as book, pytest.raises(MissingEntry):
         book.find_submission(NAME, "nobody")
 
@@ -235,6 +265,25 @@ def test_a_late_submission_pays_what_the_plugin_says(course):
     record(course, row("ada", 1.0))  # handed in on 9 September 2001
     with book_of(course) as book:
         assert book.find_submission(NAME, "ada").late_submission_penalty == 4
+
+
+def test_a_penalty_of_ones_own_follows_the_due_date(course):
+    """The lines of docs/instructors.md."""
+    text = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
+    (example,) = [part for part in re.findall(r"```python\n(.*?)```", text, re.S) if "late" in part]
+    config = course / "nbgrader_config.py"
+    config.write_text(config.read_text() + example)
+    one = row("ada", 1.0)
+
+    def notes(due):
+        record(course, one)
+        with book_of(course) as book:
+            book.update_or_create_assignment(NAME, duedate=due)
+        return record(course, one).completed([one])[0].notes
+
+    assert notes("2001-09-09 01:00:00 UTC") == ["handed in late: 1 point less"]
+    assert notes("2001-09-07 01:00:00 UTC") == ["handed in late: 3 points less"]
+    assert notes("2001-09-10 01:00:00 UTC") == []
 
 
 @pytest.mark.parametrize("student", ["../../evil", "a/b", 'Żaneta, "Z" O\'Hara', "=1+1", "."])

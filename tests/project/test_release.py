@@ -76,7 +76,13 @@ def test_the_archive_holds_what_a_student_needs_and_no_solution(edition):
     hidden = (ROOT / "solutions/01_perceptron/checks.py").read_text().splitlines()
     telling = [line.strip() for line in hidden if "def " in line and "mutant" not in line]
     for name, content in edition.items():
-        assert b"BEGIN SOLUTION" not in content or name.startswith("engine/"), name
+        assert (
+            b"BEGIN SOLUTION" not in content
+            or name.startswith("engine/")
+            or (
+                name == "CONTRIBUTING.md"  # says how to write one
+            )
+        ), name
         text = content.decode("utf-8", errors="replace")
         assert not any(line in text for line in telling if len(line) > 30), name
 
@@ -94,8 +100,18 @@ def test_the_unpacked_course_has_the_listings_that_notebook_09_runs(student):
     assert ran.stdout.split() == sorted(path.stem for path in ROOT.glob("tests/programs/l*.py"))
 
 
-def test_links_in_the_unpacked_course_lead_somewhere(edition):
+NUMBERS = [path.stem[:2] for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+
+
+@pytest.mark.parametrize("without", [[], *([number] for number in NUMBERS), ["05", "06"]], ids=str)
+def test_links_in_the_unpacked_course_lead_somewhere(without):
     """From a student's notebooks and README to files of the archive."""
+    edition = released_files(ROOT, without)
+    for folder in ("notebooks", "exercises", f"{PRISTINE}/exercises"):
+        here = {name.removeprefix(f"{folder}/")[:2] for name in edition if name.startswith(folder)}
+        assert here == set(NUMBERS) - set(without)
+    listed = json.loads(edition[EDITION])
+    assert listed == {name: release.digest(c) for name, c in edition.items() if name != EDITION}
     dead = []
     for name, content in edition.items():
         if not name.endswith((".ipynb", ".md")) or name.startswith(PRISTINE):
@@ -217,6 +233,26 @@ def test_answers_of_removed_exercises_are_not_put_anywhere_else(edition):
     new["cells"] = [c for c in new["cells"] if "answer-01-1" not in json.dumps(c["metadata"])]
     result = merged(json.dumps(new).encode(), with_answer(edition[EXERCISE], "gone = 1"))
     assert "gone = 1" not in sources(result)
+
+
+def test_a_notebook_is_left_out_and_comes_back_with_an_update(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(release, "differences", lambda root: [])
+    run, out = CliRunner().invoke, str(tmp_path / "c.zip")
+    *_, gone, other, _, _ = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    number = gone.stem[:2]
+    result = run(app, ["release", "--out", out, "--without", number, "--without", other.stem])
+    assert result.exit_code == 0, result.output
+    assert f"Without {number}. Still named in the words of: " in result.output
+    student = tmp_path / "student"
+    list(apply(student, read_archive(tmp_path / "c.zip")))
+    assert (student / "notebooks" / "05_cnn.ipynb").exists()
+    assert not [*student.glob(f"*/{gone.stem}*"), *student.glob(f"*/{other.stem}*")]
+    readme = (student / "README.md").read_text(encoding="utf-8")
+    assert "05_cnn" in readme and gone.stem not in readme and other.stem not in readme
+    assert f"new: notebooks/{gone.name}" in list(apply(student, released_files(ROOT)))
+    result = run(app, ["release", "--out", out, "--without", "no"])
+    assert result.exit_code == 2 and "there are 00_start_here, 01" in result.output
 
 
 def test_the_command_refuses_exercises_that_are_out_of_date(monkeypatch, tmp_path):
