@@ -36,11 +36,10 @@ class PerceptronState:
     def __init__(self, preset: str = "and", lr: float = 0.5, seed: int = 0) -> None:
         self.lr, self.seed = lr, seed
         self.preset = preset
-        self.reset()
 
     @property
     def preset(self) -> str:
-        """The points in use; setting it puts moved points back."""
+        """The points in use; setting it puts moved points back and starts again."""
         return self._preset
 
     @preset.setter
@@ -55,6 +54,7 @@ class PerceptronState:
             self.y = (species == 0).astype(np.int64)
         else:
             self.x, self.y = logic_gate(name)
+        self.reset()
 
     @property
     def plot(self) -> Plot:
@@ -114,8 +114,8 @@ class PerceptronState:
         earlier = f"\nearlier run (grey): {weights.format(*self.ghost)}" if self.ghost else ""
         return (
             f"{weights.format(*self.numbers())}   (seed {self.seed})\n"
-            f"errors: {self.errors} of {len(self.y)}   updates: {self.steps}   "
-            f"fewest errors so far: {self.fewest}{earlier}"
+            f"wrong: {self.errors} of {len(self.y)}   updates: {self.steps}   "
+            f"fewest wrong so far: {self.fewest}{earlier}"
         )
 
     def foot(self) -> np.ndarray:
@@ -203,7 +203,7 @@ def render(state: PerceptronState) -> str:
             parts.append(svg.circle(x, y, 1.65 * size, **look))
         parts.append(svg.symbol(x, y, CLASSES[label].shape, fill=CLASSES[label].fill, size=size))
         parts.append(svg.handle(x, y, radius=size + 5, data_grab=str(i)))
-    name_at = plot.at(*(tip + 0.22 * (tip - middle)))
+    name_at = plot.at(*np.clip(tip + 0.22 * (tip - middle), *np.multiply(0.95, plot.x)))
     name = svg.text(*name_at, "w", anchor="middle", weight="700", size=15, dy=4)
     x, y = places[state.selected]
     parts += [
@@ -235,7 +235,7 @@ class PerceptronLine(App):
 
     def __init__(self, preset: str = "and", lr: float = 0.5) -> None:
         controls = [
-            Choice("preset", "points", options=PRESETS, restart=True),
+            Choice("preset", "points", options=PRESETS),
             Rates("lr", "learning rate", options=(0.01, 0.1, 0.5, 1.0)),
         ]
         keys = (

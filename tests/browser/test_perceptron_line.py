@@ -31,7 +31,7 @@ def test_step_uses_the_next_wrong_point_and_the_numbers_agree_with_the_state(pag
 
 def test_play_learns_the_and_gate_and_stops_by_itself(widget):
     widget.button("Play").click()
-    widget.wait_for("errors: 0 of 4")
+    widget.wait_for("wrong: 0 of 4")
     widget.wait_for("Done. Reset starts again.")
     assert widget.button("Play").is_visible()
     assert "0 of 4 points are on the wrong side" in widget.label()
@@ -70,10 +70,10 @@ def test_xor_never_ends_and_iris_does(page, widget):
     widget.wait_for("of 150")
     page.screenshot("perceptron_iris")
     widget.button("Play").click()
-    widget.wait_for("errors: 0 of 150")
+    widget.wait_for("wrong: 0 of 150")
     widget.control("points").select_option("XOR")
     widget.wait_for("updates: 0")
     widget.button("Play").click()
     widget.wait_for(re.compile(r"updates: \d{2}"))
     widget.button("Pause").click()
-    assert "errors: 0" not in widget.readout()
+    assert "wrong: 0" not in widget.readout()

@@ -136,6 +136,16 @@ def test_the_drawing_shows_each_point_by_its_class_and_rings_the_wrong_ones():
     assert render(state) == drawing
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_the_name_of_the_arrow_stays_in_the_plot(seed):
+    state = PerceptronState("and", seed=seed)
+    state.step(100)
+    left, top, width, height = state.plot.box
+    found = re.search(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>w<', render(state))
+    assert left + 5 <= float(found[1]) <= left + width - 5
+    assert top + 5 <= float(found[2]) <= top + height - 5
+
+
 def test_the_arrow_and_the_line_survive_weights_of_zero():
     state = PerceptronState("and")
     state.w = np.zeros(2)
@@ -155,8 +165,8 @@ def test_the_widget_shows_the_numbers_and_compares_with_the_run_before():
     assert f"earlier run (grey): w₁ = {w1:.2f}" in app.picture.readout
     assert "(seed 1)" in app.picture.readout
     app.controls["preset"].value = "iris"
-    assert "of 150" in app.picture.readout
-    assert "earlier run (grey)" in app.picture.readout or app.state.ghost is None
+    assert "of 150" in app.picture.readout and "updates: 0" in app.picture.readout
+    assert "earlier run" not in app.picture.readout, "a line through other points compares nothing"
 
 
 def test_a_drag_in_pixels_moves_a_point_in_data_units():

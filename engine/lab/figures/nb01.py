@@ -40,7 +40,7 @@ def neuron_figure(n: int = 3) -> Figure:
     ax.set(xlim=(-0.6, 7.4), ylim=(-0.3, n + 0.1))
     ax.set_axis_off()
     heights = figure.keep("heights of inputs", np.linspace(n - 0.4, 0.5, n))
-    nodes = [(2.9, middle, "Σ"), (5.0, middle, "f"), (6.9, middle, "y")]
+    nodes = [(2.9, middle, "Σ"), (5.0, middle, "f"), (6.9, middle, "ŷ")]
     for height, i in zip(heights, "₁₂₃₄₅", strict=False):
         nodes.append((0.0, height, f"x{i}"))
         _arrow(ax, (0.33, height), (2.57, middle))
@@ -58,7 +58,7 @@ def neuron_figure(n: int = 3) -> Figure:
         ax.text(x, -0.2, words, ha="center", color=GREY)
     return figure.describe(
         f"A perceptron from left to right: {n} inputs, each multiplied by its weight w; their sum "
-        "plus the bias b is z; the step function f makes the output y, 0 or 1, of it."
+        "plus the bias b is z; the step function f makes the output ŷ, 0 or 1, of it."
     )
 
 
