@@ -19,10 +19,12 @@ help:
 	@echo "make grade-ui   nbgrader's formgrader, for what course grade has graded"
 	@echo "make test       everything that is tested: style, types, engine, notebooks, browser"
 	@echo "make test-fast  the same without notebooks and browser, in under a minute"
+	@echo "make lint       style and types alone"
 	@echo "make bench      engine against PyTorch, steps per second (BENCH=--growth: time and memory"
-	@echo "                against the size of the problem)"
+	@echo "                against size; BENCH='--grading 200': seconds a submission)"
 	@echo "make notebooks  run all notebooks and store their outputs"
 	@echo "make site       the executed course as web pages in build/site, readable without a network"
+	@echo "make setup      .venv with what requirements.txt pins; the other targets do it too"
 	@echo "make clean      remove .venv and every cache"
 
 setup:

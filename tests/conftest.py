@@ -12,6 +12,9 @@ from pathlib import Path  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
+# Assertions in shared files show what they compared too; pytest does it by itself in test files.
+pytest.register_assert_rewrite("against_torch", "submissions", "walk", "browser.jupyter")
+
 # The same examples on every run: a green build stays green until the code changes. Deadlines
 # measure the machine, which other work may share.
 settings.register_profile(

@@ -79,7 +79,8 @@ def notebooks(
         _fail("There are no notebooks in notebooks/ and solutions/.")
     failed = _refresh(chosen) if refresh else _check(chosen)
     if failed:
-        _fail(f"{failed} of {len(chosen)} notebooks failed.")
+        advice = "" if refresh else " `course notebooks --refresh` runs notebooks and mends this."
+        _fail(f"{failed} of {len(chosen)} notebooks failed.{advice}")
 
 
 def _refresh(chosen: list[Path]) -> int:
@@ -88,7 +89,7 @@ def _refresh(chosen: list[Path]) -> int:
 
     failed = refresh_all(chosen, typer.echo)
     for path, reason in failed:
-        typer.echo(f"\n{path.parent.name}/{path.name}\n{reason}", err=True)
+        typer.echo(f"\n{paths.as_told(path)}\n{reason}", err=True)
     return len(failed)
 
 
@@ -101,7 +102,7 @@ def _check(chosen: list[Path]) -> int:
             found = [str(error)]
         failed += bool(found)
         for problem in found or ["ok"]:
-            typer.echo(f"{path.parent.name}/{path.name}: {problem}")
+            typer.echo(f"{paths.as_told(path)}: {problem}")
     return failed
 
 

@@ -18,6 +18,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from traitlets import default
 
 from engine.course.normal_form import Notebook, as_text, from_text, normalized
+from engine.course.paths import as_told
 
 # Variables that choose other numeric kernels, another number of threads or another picture.
 NUMERIC_VARIABLES = (
@@ -109,10 +110,10 @@ def refresh_all(paths: Iterable[Path], report: Callable[[str], None]) -> list[tu
             changed, seconds = refresh(path)
         except (NotebookError, ValueError) as error:
             failed.append((path, str(error)))
-            report(f"{path.parent.name}/{path.name}: failed")
+            report(f"{as_told(path)}: failed")
         else:
             verdict = "stored" if changed else "unchanged"
-            report(f"{path.parent.name}/{path.name}: {verdict}, {seconds:.1f} s")
+            report(f"{as_told(path)}: {verdict}, {seconds:.1f} s")
     return failed
 
 

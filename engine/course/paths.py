@@ -47,6 +47,12 @@ def solution_notebooks(root: Path) -> list[Path]:
     return sorted((root / "solutions").glob("[0-9][0-9]_*/[0-9][0-9]_*.ipynb"))
 
 
+def as_told(path: Path) -> str:
+    """A notebook's path from the course's folder on: "solutions/01_x/01_x.ipynb"."""
+    solved = path.parent.parent.name == "solutions"
+    return Path(*path.parts[-3 if solved else -2 :]).as_posix()
+
+
 def stored_notebooks(root: Path, names: list[str] | None = None) -> list[Path]:
     """All notebooks that store outputs; names ("01", "01_perceptron", a path) select some.
 

@@ -125,6 +125,7 @@ def test_samples_of_every_kind_are_collated_as_in_pytorch(place):
     for lib in LIBS:
         samples = [SAMPLES[place](lib[0], i) for i in range(5)]
         runs.append([plain(batch) for batch in lib[1].DataLoader(samples, 3)])
+        runs[-1].append(plain(lib[1].default_collate(samples)))
     assert runs[0] == runs[1]
 
 

@@ -8,6 +8,8 @@ from against_torch import same, to_numpy
 import engine
 from engine import nn
 
+# PyTorch warns of what these tests compare.
+pytestmark = pytest.mark.filterwarnings("ignore:Full backward hook is firing")
 both = pytest.mark.parametrize("t", [engine, torch], ids=["engine", "torch"])
 
 

@@ -23,6 +23,14 @@ class Halving:
         return 0.5 ** (epoch // self.every)
 
 
+def warm_up(s):
+    class WarmUp(s.LRScheduler):
+        def get_lr(self):
+            return [lr * min(1, (self.last_epoch + 1) / 10) for lr in self.base_lrs]
+
+    return WarmUp
+
+
 SCHEDULES = {
     "step": lambda s, o: s.StepLR(o, 7),
     "step gamma": lambda s, o: s.StepLR(o, step_size=3, gamma=0.5),
@@ -32,6 +40,7 @@ SCHEDULES = {
     "cosine": lambda s, o: s.CosineAnnealingLR(o, 20),
     "cosine eta_min": lambda s, o: s.CosineAnnealingLR(o, T_max=7, eta_min=0.01),
     "cosine T_max 1": lambda s, o: s.CosineAnnealingLR(o, 1, 0.01),
+    "of your own": lambda s, o: warm_up(s)(o),
     "one cycle": lambda s, o: s.OneCycleLR(o, 0.5, total_steps=50),
     "one cycle epochs": lambda s, o: s.OneCycleLR(o, 0.5, epochs=10, steps_per_epoch=5),
     "one cycle lists": lambda s, o: s.OneCycleLR(

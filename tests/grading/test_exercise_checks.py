@@ -113,9 +113,10 @@ def hints(report):
 
 @pytest.mark.parametrize(("folder", "exercise"), FUNCTIONS, ids=label)
 def test_any_seed_tells_the_mutants_apart(folder, exercise):
-    assert 2 <= len(exercise.mutants) <= 4
     for seed in range(5):
-        assert weaknesses(evaluate(exercise, np.random.default_rng(seed))) == []
+        assert weaknesses(evaluate(exercise, np.random.default_rng(seed))) == [], (
+            f"with seed {seed}: let cases() yield an input that shows the difference"
+        )
 
 
 @pytest.mark.parametrize(("folder", "exercise"), FUNCTIONS, ids=label)

@@ -1,4 +1,4 @@
-"""`make bench`: its tables and its pictures. How fast anything is, is for people to read."""
+"""`make bench`: the same work on both sides, tables and pictures. How fast, people read."""
 
 import io
 import re
@@ -7,17 +7,43 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from sources import ROOT
 
+import engine
 from benchmarks import growth
 from benchmarks.pictures import Size, Speed, growth_figure, speed_figure
+from benchmarks.workloads import WORKLOADS
 
 ROWS = [Speed("XOR", 500, 100, 3.5, 5.0), Speed("  op by op", 50, 100, 0, 0)]
 SIZES = {
     "MLP, width": [Size(64, 0.1, 0.2, 2, 8), Size(128, 0.21, 0.3, 3, 8)],
     "LSTM, length": [Size(25, 2, 1, 0, 0), Size(50, 4, 2, 0, 0)],
 }
+
+
+def losses(build, *size):
+    """Three training steps on each side, from the same seed."""
+    sides = []
+    for t in (engine, torch):
+        t.manual_seed(0)
+        step = build(t, *size)
+        sides.append([step().item() for _ in range(3)])
+    return sides
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name.strip())
+def test_a_timed_step_is_the_same_on_both_sides(workload):
+    ours, theirs = losses(workload.build)
+    assert ours == pytest.approx(theirs, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", growth.GROWTH)
+def test_a_step_that_grows_is_the_same_on_both_sides(name):
+    build, sizes = growth.GROWTH[name]
+    ours, theirs = losses(build, sizes[0])
+    assert ours == pytest.approx(theirs, rel=1e-3)
 
 
 @pytest.mark.parametrize(

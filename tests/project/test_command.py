@@ -43,7 +43,8 @@ def call(*arguments):
 
 
 def test_refresh_stores_outputs_and_check_is_content_afterwards(course):
-    assert call("notebooks", "--check", "00").exit_code == 1
+    before = call("notebooks", "--check", "00")
+    assert before.exit_code == 1 and "`course notebooks --refresh`" in before.output
     refreshed = call("notebooks", "--refresh", "00")
     assert refreshed.exit_code == 0 and "00_start.ipynb: stored" in refreshed.output
     assert call("notebooks", "--check", "00").exit_code == 0

@@ -1,6 +1,7 @@
-"""The engine shows the contract's names and no others, and those are PyTorch's."""
+"""The engine shows the contract's names, all of them and no others, and those are PyTorch's."""
 
 import importlib
+import re
 import types
 
 import pytest
@@ -8,11 +9,18 @@ import torch
 import torch.nn.functional
 import torch.utils.data
 from contract import CONTRACT, OWN_TENSOR, TENSOR, UTILS
+from sources import ROOT
 
 import engine
 
 # Every module may work with these; they are public one floor up.
 EVERYWHERE = {"Tensor", "Generator", "default_generator", "annotations"}
+SHOWN = {**CONTRACT, "engine.utils": UTILS}
+TESTS = " ".join(
+    path.read_text(encoding="utf-8")
+    for path in (ROOT / "tests/engine").glob("test_*.py")
+    if path.stem != "test_gradients"  # differences know nothing of PyTorch
+)
 
 
 def shown(module):
@@ -26,16 +34,32 @@ def shown(module):
     } - EVERYWHERE
 
 
-@pytest.mark.parametrize("name", [*CONTRACT, "engine.utils"])
+@pytest.mark.parametrize("name", SHOWN)
 def test_a_module_shows_no_name_outside_the_contract(name):
-    outside = shown(importlib.import_module(name)) - CONTRACT.get(name, UTILS)
-    assert not outside, f"{name} also shows {sorted(outside)}"
+    outside = shown(importlib.import_module(name)) - SHOWN[name]
+    assert not outside, (
+        f"{name} also shows {sorted(outside)}: add them to tests/project/contract.py if the course "
+        "is to have them, else begin their names with _"
+    )
 
 
-def test_tensors_show_no_name_outside_the_contract():
-    public = {name for name in dir(engine.Tensor) if not name.startswith("_")}
-    public |= {name for name in dir(engine.ones(1)) if not name.startswith("_")}
-    assert public <= TENSOR | OWN_TENSOR, sorted(public - TENSOR - OWN_TENSOR)
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_module_has_every_name_of_the_contract(name):
+    module = importlib.import_module(name)
+    missing = {item for item in SHOWN[name] if not hasattr(module, item)}
+    assert not missing, (
+        f"{name} has no {sorted(missing)}: import them in that module, or take them out of "
+        "tests/project/contract.py"
+    )
+
+
+def test_tensors_have_the_names_of_the_contract_and_no_others():
+    public = {name for name in [*dir(engine.Tensor), *dir(engine.ones(1))] if name[0] != "_"}
+    allowed = TENSOR | OWN_TENSOR
+    assert public == allowed, (
+        "TENSOR of tests/project/contract.py and the tables of engine/tensor.py differ: not in the "
+        f"contract {sorted(public - allowed)}, not in the engine {sorted(allowed - public)}"
+    )
 
 
 @pytest.mark.parametrize("name", CONTRACT)
@@ -47,4 +71,18 @@ def test_the_contract_has_pytorch_s_names(name):
 
 def test_the_contract_s_methods_are_pytorch_s():
     unknown = {name for name in TENSOR if not hasattr(torch.Tensor, name)}
-    assert not unknown, sorted(unknown)
+    assert not unknown, f"not in torch.Tensor: {sorted(unknown)}"
+
+
+@pytest.mark.parametrize("name", [name for name in SHOWN if name != "engine"])
+def test_every_name_is_tested(name):
+    def tested(item):
+        family = re.sub("[123]d$", "", item)  # tests write f"MaxPool{dims}d"
+        dims = r"([123]|\{\w+\})d" if family != item else ""
+        return re.search(rf"\b{family}{dims}\b", TESTS)
+
+    missing = [item for item in sorted(SHOWN[name]) if not tested(item)]
+    assert not missing, (
+        f"no test in tests/engine names {missing} of {name}: compare them with PyTorch there "
+        "(check_module and check in against_torch.py)"
+    )

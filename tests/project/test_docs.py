@@ -93,10 +93,17 @@ def test_the_syllabus_states_the_notebooks_times():
         assert f"{path.name}) ({minutes} min)" in text
 
 
+def test_the_table_in_the_readme_has_every_notebook():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = [path.name for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    missing = [name for name in names if f"(notebooks/{name})" not in text]
+    assert names and not missing, f"README.md, For students: no row for {missing}"
+
+
 def test_the_syllabus_knows_every_notebook_and_exercise():
     text = (ROOT / "docs" / "syllabus.md").read_text(encoding="utf-8")
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        assert f"../notebooks/{path.name}" in text
+        assert f"../notebooks/{path.name}" in text, f"docs/syllabus.md has no row for {path.name}"
     headings = [
         match[1]
         for path in sorted((ROOT / "exercises").glob("*/*.ipynb"))
@@ -105,4 +112,4 @@ def test_the_syllabus_knows_every_notebook_and_exercise():
     ]
     assert len(headings) > 50
     missing = [heading for heading in headings if heading.replace(" · ", " ", 1) not in text]
-    assert not missing
+    assert not missing, f"add to the row of their notebook in docs/syllabus.md: {missing}"

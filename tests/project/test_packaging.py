@@ -1,5 +1,6 @@
 """One truth about what is needed: pyproject.toml, and every other file agrees with it."""
 
+import importlib.util
 import re
 import sys
 import tomllib
@@ -50,27 +51,71 @@ def test_names_are_the_agreed_ones():
 
 @pytest.mark.parametrize("name", CHOSEN)
 def test_what_pyproject_chooses_is_pinned_within_its_bounds(name):
-    assert name in PINS, f"requirements.txt does not pin {name}"
-    assert CHOSEN[name].specifier.contains(version(PINS[name]))
+    assert name in PINS, (
+        f"requirements.txt does not pin {name}: add a line with the version that "
+        f"`.venv/bin/python -m pip install '{CHOSEN[name]}'` chose"
+    )
+    pinned = version(PINS[name])
+    assert CHOSEN[name].specifier.contains(pinned), (
+        f"requirements.txt pins {name} {pinned}, pyproject.toml wants {CHOSEN[name].specifier}"
+    )
 
 
 def test_torch_is_the_same_everywhere_and_names_no_build():
-    assert version(PINS["torch"]) == version(CHOSEN["torch"]) == "2.13.0"
+    pinned, chosen = version(PINS["torch"]), version(CHOSEN["torch"])
+    assert pinned == chosen, f"requirements.txt has torch {pinned}, pyproject.toml {chosen}"
+    assert re.fullmatch(r"[\d.]+", pinned), "name no build, such as +cpu"
 
 
-def test_requirements_are_pinned_and_complete():
-    """What a pinned package needs is pinned too, so that a clone next year gets the same."""
-    missing = set()
-    for name, requirement in PINS.items():
-        version(requirement)
+def needed():
+    """Every package that pyproject.toml asks for, directly or not -> who asks for it."""
+    found = dict.fromkeys(CHOSEN, "pyproject.toml")
+    todo = [(name, extra) for name in CHOSEN for extra in ("", *CHOSEN[name].extras)]
+    seen = set()
+    while todo:
+        name, extra = todo.pop()
+        if (name, extra) in seen:
+            continue
+        seen.add((name, extra))
         for line in metadata.requires(name) or ():
-            needed = Requirement(line)
-            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
-                missing |= {canonicalize_name(needed.name)} - set(PINS)
+            requirement = Requirement(line)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+                wanted = canonicalize_name(requirement.name)
+                found.setdefault(wanted, name)
+                todo += [(wanted, part) for part in ("", *requirement.extras)]
+    return found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems need others")
+def test_requirements_are_pinned_complete_and_no_more():
+    """What a pinned package needs is pinned too, so that a clone next year gets the same."""
+    for requirement in PINS.values():
+        version(requirement)
+    try:
+        everything = needed()
+    except metadata.PackageNotFoundError as error:
+        pytest.fail(f"{error.name} is needed, but not installed: pin it, then `make setup`")
     # A CUDA build of torch brings its own libraries; the course is pinned on the CPU build.
-    missing = {name for name in missing if not name.startswith(("nvidia-", "cuda-", "triton"))}
-    if sys.platform.startswith("linux"):
-        assert not missing, f"needed, but not pinned: {sorted(missing)}"
+    missing = {
+        f"{name} (for {asker})"
+        for name, asker in everything.items()
+        if name not in PINS and not name.startswith(("nvidia-", "cuda-", "triton"))
+    }
+    assert not missing, f"requirements.txt does not pin {sorted(missing)}"
+    left = sorted(set(PINS) - set(everything))
+    assert not left, f"nothing needs these any more, take them out of requirements.txt: {left}"
+
+
+def test_pinning_takes_installed_versions_and_keeps_the_rest(capsys):
+    spec = importlib.util.spec_from_file_location("pin", ROOT / "scripts/pin.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    now = metadata.version("numpy")
+    text = f"# engine\nnumpy==0.1\n\n# site\nno-such-package==1.0\npytest=={pytest.__version__}\n"
+    expected = f"# engine\nnumpy=={now}\n\n# site\npytest=={pytest.__version__}\n"
+    assert script.pinned(text) == expected
+    printed = capsys.readouterr().out
+    assert f"0.1 -> {now}" in printed and "1.0 -> gone" in printed and "pytest" not in printed
 
 
 @pytest.mark.parametrize(
@@ -135,7 +180,8 @@ def test_data_files_of_the_package_are_packed():
         for path in package.rglob("*")
         if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts
     }
-    assert data <= packed, f"not packed: {sorted(p.name for p in data - packed)}"
+    unpacked = sorted(path.name for path in data - packed)
+    assert not unpacked, f"add a pattern to package-data in pyproject.toml for {unpacked}"
 
 
 def test_the_licence_is_mit_and_refers_to_the_data_s_own():

@@ -11,8 +11,8 @@ from sources import PACKAGE, ROOT, docstring_lines, modules, parsed
 MOST_LINES = 400
 # Lines of code without docstrings and empty lines, for the whole course. The core is to have 4,000
 # and the lab 2,500. With every layer, fifteen widgets and the figures of ten notebooks they have
-# the numbers below, which may only fall.
-BUDGETS = {"core": 4410, "lab": 4536, "grading": 2000}
+# the numbers below, which fall with every simplification.
+BUDGETS = {"core": 4410, "lab": 4535, "grading": 2000}
 OUTSIDE_THE_CORE = ("lab", "measures", "grading", "course", "datasets")
 BINARY = {".npz", ".png", ".gz", ".ico", ".pdf"}
 
@@ -68,7 +68,11 @@ def test_an_area_stays_within_its_budget(area):
     sources = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.js")]
     lines = sum(code_lines(path) for path in sources if area_of(path) == area)
     print(f"{area}: {lines} of {BUDGETS[area]} lines")
-    assert 0 < lines <= BUDGETS[area]
+    assert 0 < lines <= BUDGETS[area], (
+        f"{lines} lines of code in the {area}, {lines - BUDGETS[area]} above its budget: take as "
+        "many out first (what has no caller, what stands twice). If nothing is left to take out, "
+        "BUDGETS in this file may rise in a commit of its own that says what the lines buy"
+    )
 
 
 def public_functions(tree):
@@ -96,7 +100,7 @@ def test_public_signatures_are_annotated(name):
         complete = all(a.annotation for a in [*positional, *arguments.kwonlyargs, *stars])
         if not complete or (function.returns is None and function.name != "__init__"):
             bare.append(label)
-    assert not bare, f"{name}: no complete type hints on {bare}"
+    assert not bare, f"{name}: annotate every argument and the result of {bare}"
 
 
 MACHINE_PATH = re.compile(r"(?<![\w.:~/}-])/(?:work|root|home/\w+|Users/\w+|tmp)/\w")
@@ -105,18 +109,19 @@ MACHINE_PATH = re.compile(r"(?<![\w.:~/}-])/(?:work|root|home/\w+|Users/\w+|tmp)
 @pytest.mark.parametrize("path", TEXTS, ids=relative)
 def test_no_file_names_a_folder_of_some_machine(path):
     found = MACHINE_PATH.findall(path.read_text(encoding="utf-8"))
-    assert not found, found
+    assert not found, f"{relative(path)}: paths of one machine, write them relative: {found}"
 
 
 @pytest.mark.parametrize("path", [p for p in TEXTS if p.suffix == ".ipynb"], ids=relative)
 def test_no_notebook_stores_widget_state(path):
     text = path.read_text(encoding="utf-8")
-    assert "application/vnd.jupyter.widget-state+json" not in text
-    assert "application/vnd.jupyter.widget-view+json" not in text
+    stored = re.findall(r"application/vnd\.jupyter\.widget-(?:state|view)\+json", text)
+    assert not stored, f"stored widgets are dead ones: course notebooks --refresh {path.stem[:2]}"
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=relative)
 def test_a_text_file_ends_in_one_newline_and_has_unix_line_ends(path):
     content = path.read_bytes()
-    assert b"\r" not in content
-    assert not content or (content.endswith(b"\n") and not content.endswith(b"\n\n"))
+    assert b"\r" not in content, "Windows line ends"
+    ends_well = content.endswith(b"\n") and not content.endswith(b"\n\n")
+    assert not content or ends_well, "end the file in one newline, with no empty line before it"

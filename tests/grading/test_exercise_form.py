@@ -1,0 +1,96 @@
+"""How an exercise stands in its solutions/ notebook: statement, hints, answer, check, points."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.grading.exercises import Choice, load_exercises
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = sorted(path.parent for path in (ROOT / "solutions").glob("*/checks.py"))
+each = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+
+
+def cells(folder):
+    text = (folder / f"{folder.name}.ipynb").read_text(encoding="utf-8")
+    return [(cell["metadata"], "".join(cell["source"])) for cell in json.loads(text)["cells"]]
+
+
+def explains(metadata):
+    return "solution-only" in metadata.get("tags", ())
+
+
+def problems(exercise, content):
+    """What an exercise lacks, in words. content: the notebook's cells."""
+    sources = [source for _, source in content]
+    if (call := f'check("{exercise.id}")') not in sources:
+        return [f"no cell with nothing but {call}"]
+    place = sources.index(call)
+    after = content[place + 1][0] if content[place + 1 :] else {}
+    (_, statement), (answer_marks, answer), (check_marks, _) = content[place - 2 : place + 1]
+    marks = check_marks.get("nbgrader", {})
+    right = {
+        'the check cell is not marked "grade": true, "locked": true': marks.get("grade")
+        and marks.get("locked"),
+        f'the check cell does not say "points": {exercise.points}, as checks.py does': marks.get(
+            "points"
+        )
+        == exercise.points,
+        'the cell above the check is not marked "solution": true': answer_marks.get(
+            "nbgrader", {}
+        ).get("solution"),
+        "the answer has no ### BEGIN SOLUTION and ### END SOLUTION": "### BEGIN SOLUTION" in answer
+        and "### END SOLUTION" in answer,
+        f"the cell above the answer does not start with '## {exercise.id} · title'": (
+            statement.startswith(f"## {exercise.id} · ")
+        ),
+        f"the line below the title is not '*Core · 10 minutes · {exercise.points} points*'": (
+            re.search(
+                rf"^\*.+ · \d.* minutes · {exercise.points} points?( · .*)?\*$", statement, re.M
+            )
+        ),
+        "the statement has not three hints (<summary>Hint 1</summary>, 2, 3)": all(
+            f"Hint {i}</summary>" in statement for i in (1, 2, 3)
+        ),
+        "the statement has no **Example.**": isinstance(exercise, Choice)
+        or "**Example.**" in statement,
+        "the cell below the check is no explanation tagged solution-only": explains(after),
+        "it has not two to four mutants in checks.py": isinstance(exercise, Choice)
+        or 2 <= len(exercise.mutants) <= 4,
+    }
+    return [words for words, well in right.items() if not well]
+
+
+@each
+def test_an_exercise_is_whole(folder):
+    content = cells(folder)
+    found = [
+        f"{exercise.id}: {problem}"
+        for exercise in load_exercises(folder)
+        for problem in problems(exercise, content)
+    ]
+    assert not found, "\n".join([f"in solutions/{folder.name}:", *found])
+
+
+@each
+def test_every_check_of_the_notebook_is_one_of_checks_py(folder):
+    known = {exercise.id for exercise in load_exercises(folder)}
+    called = {
+        match[1]
+        for m, source in cells(folder)
+        if not explains(m) and (match := re.match(r'check\("(.+?)"', source))
+    }
+    assert called <= known, f"no Exercise or Choice in checks.py: {sorted(called - known)}"
+
+
+@each
+def test_the_title_counts_the_points(folder):
+    """Of checks and of readers: "14, two of them by a reader" or "12, and 3 by hand"."""
+    title, *statements = [source for _, source in cells(folder)]
+    told = re.search(r"\*\*Points\*\*([^·\n]*)", title)[1]
+    each = re.findall(r"^\*.+ · (\d+) points?\b.*\*$", "\n".join(statements), re.MULTILINE)
+    assert sum(map(int, re.findall(r"\d+", told))) == sum(map(int, each)), (
+        f"the first cell says **Points**{told}, the exercises have {' + '.join(each)}"
+    )
