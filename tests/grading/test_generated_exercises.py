@@ -92,20 +92,13 @@ def test_one_of_check_and_refresh_must_be_chosen(options):
     assert "--refresh and --check" in result.output
 
 
-def test_an_exercise_that_cannot_be_released_is_told_in_a_sentence(course):
-    checks = course / "solutions/00_start_here/checks.py"
-    text = checks.read_text(encoding="utf-8")
-    checks.write_text(text.replace("x.reshape(columns, rows),", "x.reshape(rows, columns),", 1))
-    result = CliRunner().invoke(exercises.app, ["--refresh"])
-    assert result.exit_code == 1
-    assert result.output.startswith("00.1: a mutant passes every input: rows and columns have")
-
-
 def test_nbgrader_itself_releases_the_same_notebook(course):
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", "01_perceptron", "--force"]
     # nbgrader starts its database tool, alembic, by name.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PATH": path})
+    # The course of this test has an empty engine/; nbgrader_config.py imports the real one.
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, check=True, capture_output=True, env=environment)
     released = course / "exercises/01_perceptron"
     stored = ROOT / "exercises/01_perceptron/01_perceptron.ipynb"
     assert cells(released / stored.name) == cells(stored)
