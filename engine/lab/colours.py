@@ -16,6 +16,8 @@ GREEN = "#009E73"
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 PURPLE = "#CC79A7"
+PALE_BLUE, PALE_ORANGE = "#D3E8F5", "#FDEBC8"  # the two sides of a line
+SAND, MINT = "#F5D08A", "#BFE3D0"  # boxes with words in them
 
 INK = "#222222"  # text, axes and the outline of every marker
 GREY = "#6B6B6B"  # secondary text and ghosts of earlier runs

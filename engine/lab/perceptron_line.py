@@ -8,7 +8,7 @@ import engine
 from engine.datasets import load_iris, logic_gate
 from engine.lab import svg
 from engine.lab.app import App, Event
-from engine.lab.colours import CLASSES, GREY, INK
+from engine.lab.colours import CLASSES, GREY, INK, PALE_BLUE, PALE_ORANGE
 from engine.lab.controls import Choice, Rates
 from engine.lab.scale import foot, line_ends
 from engine.lab.svg import Plot
@@ -182,11 +182,8 @@ def render(state: PerceptronState) -> str:
     start, end = line_ends(state.w, state.b, middle, reach)
     aside = np.array([start[1] - end[1], end[0] - start[0]])  # to the side of w
     half = [plot.at(*corner) for corner in (start, end, end + aside, start + aside)]
-    parts = [
-        svg.rectangle(*plot.box, fill="#D3E8F5"),
-        plot.clip(svg.polygon(half, fill="#FDEBC8")),
-        plot.axes(),
-    ]
+    sides = svg.rectangle(*plot.box, fill=PALE_BLUE), svg.polygon(half, fill=PALE_ORANGE)
+    parts = [plot.clip(*sides), plot.axes()]
     if state.ghost is not None:
         *w, b = state.ghost
         parts.append(plot.line(*line_ends(w, b, middle, reach).T, colour=GREY, dash="6 5"))

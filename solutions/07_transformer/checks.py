@@ -163,10 +163,6 @@ def _split(x, heads):
     return _apart(x, heads).swapaxes(1, 2)
 
 
-def _merge(x):
-    return _together(x.swapaxes(1, 2))
-
-
 def _apart(x, heads):
     return x.reshape(*x.shape[:2], heads, -1)
 

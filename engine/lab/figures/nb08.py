@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.lab.colours import INK, LINES, PAPER, SKY
+from engine.lab.colours import INK, LINES, MINT, PAPER, SAND, SKY
 from engine.lab.figure import Figure
 from engine.lab.hospital import HospitalState
 
-_BATCHES = ((SKY, ""), ("#F5D08A", "//"), ("#BFE3D0", "\\\\"))  # colour and hatching
+_BATCHES = ((SKY, ""), (SAND, "//"), (MINT, "\\\\"))  # colour and hatching
 
 
 def _box(ax: Any, x: float, y: float, words: str, fill: str, **look: Any) -> None:
@@ -82,7 +82,7 @@ def train_validation_figure() -> Figure:
     ax, places = figure.axes[0], figure.keep("places", [0, 1, 2, 3, 4])
     upper = ("training\nbatch", "model.train()\nforward", "loss", "backward()\ngradients", "step()")
     lower = ("validation\ndata", "model.eval()\nforward, no_grad()", "loss", "a number\nto watch")
-    for y, words, fill in ((0.6, upper, SKY), (-0.6, lower, "#F5D08A")):
+    for y, words, fill in ((0.6, upper, SKY), (-0.6, lower, SAND)):
         for x, station in zip(places, words, strict=False):
             _box(ax, x, y, station, fill if x else PAPER)
             if x:
@@ -168,7 +168,7 @@ def debug_chart_figure() -> Figure:
         _box(ax, 0.75, y, look, PAPER, ha="left")
         _arrow(ax, (0.42, 0.72), (y, y), wrong)
         _arrow(ax, (0, 0), (y - 0.3, y - 0.7), "no" if wrong == "yes" else "yes")
-    _box(ax, 0, 0, "done: ask the test part, once", "#BFE3D0")
+    _box(ax, 0, 0, "done: ask the test part, once", MINT)
     ax.set(xlim=(-0.45, 2.3), ylim=(-0.4, len(rows) + 0.5))
     ax.axis("off")
     told = " ".join(f"{question} If {wrong}: {look}." for question, wrong, look in rows)

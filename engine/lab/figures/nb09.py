@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import engine
-from engine.lab.colours import BLUE, ORANGE
+from engine.lab.colours import BLUE, ORANGE, PALE_ORANGE
 from engine.lab.figure import Figure
 
 PROGRAM = """engine.set_default_dtype(engine.float64)
@@ -23,7 +23,7 @@ def one_import_figure() -> Figure:
     lines, before = list[str](), engine.get_default_dtype()
     exec(PROGRAM, {"engine": engine, "print": lambda shown: lines.append(str(shown))})
     engine.set_default_dtype(before)
-    figure, mark = Figure(9, 2.9, columns=2), {"facecolor": "#FDEBC8", "edgecolor": "none"}
+    figure, mark = Figure(9, 2.9, columns=2), {"facecolor": PALE_ORANGE, "edgecolor": "none"}
     for ax, first in zip(figure.axes, ("import engine", "import torch as engine"), strict=True):
         shown = figure.keep(first, [first, *PROGRAM.splitlines(), "", *lines])
         for k, line in enumerate(shown):
