@@ -58,6 +58,27 @@ def build(root: Path, out: Path) -> None:
     result = subprocess.run(command, env=environment, cwd=root).returncode
     if result:
         raise typer.Exit(result)
+    mark_listings(out)
+
+
+def mark_listings(out: Path) -> None:
+    """Give what pages link to in a listing a mark there; Sphinx marks what the reference has."""
+    pages = [page.read_text(encoding="utf-8") for page in sorted(out.rglob("*.html"))]
+    wanted = set(re.findall(rf"{LISTING}/([\w/]+\.html)#([\w.]+)", "".join(pages)))
+    for file, name in sorted(wanted):
+        listing = out / LISTING / file
+        if not listing.exists():
+            raise LookupError(f"{file}: a page links to it; add its module to docs/site/reference/")
+        text, at = listing.read_text(encoding="utf-8"), 0
+        if f'id="{name}"' in text:
+            continue
+        for part in name.split("."):  # a method stands below its class
+            found = re.compile(rf'<span class="(?:n[cf]|fm)">{part}</span>').search(text, at)
+            if not found:
+                raise LookupError(f"{file}: a page links to {name}, which the listing has not")
+            at = found.end()
+        marked = f'{text[: found.start()]}<span id="{name}"></span>{text[found.start() :]}'
+        listing.write_text(marked, encoding="utf-8")
 
 
 def gather(root: Path, pages: Path) -> None:
@@ -98,8 +119,7 @@ def relinked(text: str, folder: str, places: set[str]) -> str:
     def listing(match: re.Match[str]) -> str:
         module, name = match["file"].removesuffix(".py"), match["name"]
         page = os.path.relpath(f"{LISTING}/{module}.html", folder).replace(os.sep, "/")
-        # Listings mark what the reference has. HTML, since they are written after the pages.
-        mark = "" if name.rpartition(".")[2].startswith("_") else f"#{name}"
-        return f"<a href='{page}{mark}'>{name}, {match['file']}</a>"
+        # As HTML, since Sphinx writes the listings after it has read the pages.
+        return f"<a href='{page}#{name}'>{name}, {match['file']}</a>"
 
     return _LINK.sub(link, SOURCE_LINK.sub(listing, text))
