@@ -2,7 +2,8 @@
 
     [cross_entropy, engine/ops/loss.py, line 84](../engine/ops/loss.py#line=83)
 
-JupyterLab counts the lines of an address from 0 (RFC 5147), people and editors from 1.
+JupyterLab counts the lines of an address from 0 (RFC 5147), people and editors from 1. Names
+with two underscores stand in backticks: Markdown would make them bold and drop the underscores.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import typer
 from engine.course.paths import course_notebooks, course_root, solution_notebooks
 
 LINK = re.compile(
-    r"\[(?P<name>[\w.]+), (?P<file>engine/[\w/]+\.py), line \d+\]"
+    r"\[`?(?P<name>[\w.]+)`?, (?P<file>engine/[\w/]+\.py), line \d+\]"
     r"\((?P<up>(?:\.\./)*)(?P=file)#(?:line=|L)\d+\)"
 )
 
@@ -61,9 +62,14 @@ def at_their_lines(text: str, root: Path) -> str:
     def link(match: re.Match[str]) -> str:
         name, file, up = match["name"], match["file"], match["up"]
         line = definition_line(root / file, name)
-        return f"[{name}, {file}, line {line}]({up}{file}#line={line - 1})"
+        return f"[{label(name)}, {file}, line {line}]({up}{file}#line={line - 1})"
 
     return LINK.sub(link, text)
+
+
+def label(name: str) -> str:
+    """The name as Markdown shows it letter by letter."""
+    return f"`{name}`" if "__" in name else name
 
 
 def definition_line(path: Path, name: str) -> int:

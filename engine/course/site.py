@@ -13,6 +13,7 @@ from pathlib import Path
 import typer
 
 from engine.course.links import LINK as SOURCE_LINK
+from engine.course.links import label
 from engine.course.paths import course_root
 
 SITE = "build/site"
@@ -120,6 +121,6 @@ def relinked(text: str, folder: str, places: set[str]) -> str:
         module, name = match["file"].removesuffix(".py"), match["name"]
         page = os.path.relpath(f"{LISTING}/{module}.html", folder).replace(os.sep, "/")
         # As HTML, since Sphinx writes the listings after it has read the pages.
-        return f"<a href='{page}#{name}'>{name}, {match['file']}</a>"
+        return f"<a href='{page}#{name}'>{label(name)}, {match['file']}</a>"
 
     return _LINK.sub(link, SOURCE_LINK.sub(listing, text))

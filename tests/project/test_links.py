@@ -21,6 +21,8 @@ def loss(): ...
 
 class Tensor:
     def backward(self): ...
+
+    def __call__(self): ...
 """
 RIGHT = "See [Tensor.backward, engine/a.py, line 9](../engine/a.py#line=8)."
 
@@ -78,6 +80,15 @@ def test_a_notebook_shows_how_the_engine_does_it(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     prose = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     assert "Read how the engine does this: [" in prose and LINK.search(prose)
+
+
+def test_names_with_two_underscores_stand_in_backticks(course):
+    bare = "[Tensor.__call__, engine/a.py, line 11](../engine/a.py#line=10)"  # bold: "call"
+    ticked = bare.replace("Tensor.__call__", "`Tensor.__call__`")
+    assert at_their_lines(bare, course) == at_their_lines(ticked, course) == ticked
+    assert ">`Tensor.__call__`, engine/a.py</a>" in relinked(ticked, "notebooks", set())
+    plain = RIGHT.replace("Tensor.backward", "`Tensor.backward`")
+    assert at_their_lines(plain, course) == RIGHT
 
 
 def test_on_the_site_they_lead_to_the_listing():
