@@ -71,7 +71,9 @@ def test_a_word_is_introduced_in_the_notebook_that_the_glossary_names(entry, num
         pattern = rf"(?<![\w-]){re.escape(word)}(?:s|es)?(?![\w-])"
         bold = rf"\*\*[^*]*{pattern}[^*]*\*\*"
         texts = cells_of(number)
-        assert any(re.search(bold, text, re.IGNORECASE) for text in texts), f"{word} is not bold"
+        assert any(re.search(bold, text, re.IGNORECASE) for text in texts), (
+            f"{word} is not bold in notebook {number}"
+        )
         if word in EVERYDAY:
             continue
         for earlier in range(int(number)):
