@@ -89,8 +89,22 @@ def test_every_check_of_the_notebook_is_one_of_checks_py(folder):
 def test_the_title_counts_the_points(folder):
     """Of checks and of readers together."""
     title, *statements = [source for _, source in cells(folder)]
-    told = re.search(r"\*\*Points\*\*([^·\n]*)", title)[1]
+    told = re.search(r"\*\*Points\*\* ([^·\n]*)", title)[1].strip()
     each = re.findall(r"^\*.+ · (\d+) points?\b.*\*$", "\n".join(statements), re.MULTILINE)
     assert int(told.split(",")[0]) == sum(map(int, each)), (
-        f"the first cell says **Points**{told}, the exercises have {' + '.join(each)}"
+        f"the first cell says **Points** {told}, the exercises have {' + '.join(each)}"
+    )
+
+
+@each
+def test_the_title_adds_up_the_minutes(folder):
+    """From the least to the most: "5" and "10 to 15" are "15 to 20"."""
+    title, *statements = [source for _, source in cells(folder)]
+    told = re.search(r"\*\*Time\*\* (.+?) minutes", title)[1]
+    each = re.findall(r"^\*.+ · (\d.*?) minutes\b.*\*$", "\n".join(statements), re.MULTILINE)
+    ranges = [[int(bound) for bound in minutes.split(" to ")] for minutes in each]
+    least, most = sum(bounds[0] for bounds in ranges), sum(bounds[-1] for bounds in ranges)
+    right = f"{least} to {most}" if least < most else f"{most}"
+    assert told == right, (
+        f"the first cell says **Time** {told} minutes, the exercises add up to {right}"
     )

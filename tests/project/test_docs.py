@@ -3,7 +3,10 @@
 import doctest
 import json
 import re
+import shutil
+import subprocess
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from sources import ROOT
@@ -54,9 +57,17 @@ def cells_of(number):
     return [re.sub(r"\$[^$]*\$|`[^`]*`|\]\([^)]*\)", "", text) for text in texts]
 
 
-def glossary():
+ROW = re.compile(r"\| ([^|]+) \| [^|]+\.\)? \| \[(\d\d)\]\(\.\./notebooks/\2_\w+\.ipynb\) \|")
+
+
+def rows():
+    """The lines of the glossary's table, below the two of its head."""
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    return re.findall(r"^\| (.+?) \| .+ \| \[(\d\d)\]", text, re.MULTILINE)
+    return [line for line in text.splitlines() if line.startswith("|")][2:]
+
+
+def glossary():
+    return [match.groups() for match in map(ROW.fullmatch, rows()) if match]
 
 
 # Headings, lists, tables, myths, "see notebook 08" and what comes next may name what is to come.
@@ -71,21 +82,28 @@ def test_a_word_is_introduced_in_the_notebook_that_the_glossary_names(entry, num
         pattern = rf"(?<![\w-]){re.escape(word)}(?:s|es)?(?![\w-])"
         bold = rf"\*\*[^*]*{pattern}[^*]*\*\*"
         texts = cells_of(number)
-        assert any(re.search(bold, text, re.IGNORECASE) for text in texts), (
-            f"{word} is not bold in notebook {number}"
-        )
+        introduced = [text for text in texts if re.search(bold, text, re.IGNORECASE)]
+        assert introduced, f"docs/glossary.md: notebook {number} does not have {word} in bold"
         if word in EVERYDAY:
             continue
         for earlier in range(int(number)):
             for text in cells_of(f"{earlier:02d}")[1:]:
                 told = re.sub(OUTLOOK, "", text, flags=re.MULTILINE)
                 early = re.search(pattern, told, re.IGNORECASE)
-                assert not early, f"{word} stands in {earlier:02d} already: {told}"
+                assert not early, f"{word} stands in notebook {earlier:02d} already: {told}"
+
+
+def test_a_row_of_the_glossary_has_a_word_a_sentence_and_its_notebook():
+    wrong = [row for row in rows() if not ROW.fullmatch(row)]
+    form = "| word | One sentence. | [NN](../notebooks/NN_topic.ipynb) |"
+    assert not wrong, "\n".join([f"docs/glossary.md: these rows are not {form}", *wrong])
 
 
 def test_the_glossary_is_in_order():
     words = [entry.lower() for entry, _ in glossary()]
-    assert len(words) > 100 and words == sorted(set(words))
+    found = [f"{one!r} above {two!r}" for one, two in pairwise(words) if one >= two]
+    assert len(words) > 100
+    assert not found, f"docs/glossary.md: not in the order of the alphabet, or twice: {found}"
 
 
 def test_the_syllabus_states_the_notebooks_times():
@@ -108,10 +126,23 @@ def test_the_syllabus_knows_every_notebook_and_exercise():
         assert f"../notebooks/{path.name}" in text, f"docs/syllabus.md has no row for {path.name}"
     headings = [
         match[1]
-        for path in sorted((ROOT / "exercises").glob("*/*.ipynb"))
+        for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
         if (match := re.match(r"## (\d\d\.\d · .+)", "".join(cell["source"])))
     ]
     assert len(headings) > 50
     missing = [heading for heading in headings if heading.replace(" · ", " ", 1) not in text]
     assert not missing, f"add to the row of their notebook in docs/syllabus.md: {missing}"
+    left = set(re.findall(r"[|·] (\d\d\.\d) ", text)) - {heading[:4] for heading in headings}
+    assert not left, f"docs/syllabus.md names exercises that solutions/ has not: {sorted(left)}"
+
+
+@pytest.mark.skipif(
+    not ((ROOT / ".git").exists() and shutil.which("git")), reason="a copy without git"
+)
+@pytest.mark.parametrize("name", ["submissions.zip", "appeal/", "appeal-grades", "course-2.zip"])
+def test_git_leaves_out_what_the_instructors_commands_read_and_write(name):
+    assert name in (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
+    file = name if name.endswith(".zip") else f"{name.rstrip('/')}/alice.ipynb"
+    command = ["git", "check-ignore", "--quiet", file]
+    assert not subprocess.run(command, cwd=ROOT).returncode, f".gitignore does not name {name}"
