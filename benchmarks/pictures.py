@@ -49,14 +49,16 @@ def speed_figure(rows: Sequence[Speed]) -> Figure:
     ratios = figure.keep("ratio", [row.ratio for row in rows])
     ax.barh(places, ratios - 1, left=1, height=0.6, color=BLUE)
     for at, row in enumerate(rows):
-        words = f"{row.ratio:.2f}"
-        ax.annotate(words, (max(row.ratio, 1), at), (4, 0), textcoords="offset points", va="center")
-    for bound, marker, colour in (("must", "|", INK), ("goal", "D", ORANGE)):
+        end = (max(row.ratio, row.goal, 1), at)  # of the bar and its marks
+        ax.annotate(f"{row.ratio:.2f}", end, (6, 0), textcoords="offset points", va="center")
+    looks = {
+        "must": {"marker": "|", "s": 150, "color": INK, "linewidths": 2.5},
+        "goal": {"marker": "D", "s": 30, "color": ORANGE, "edgecolors": INK},
+    }
+    for bound, look in looks.items():
         points = [(getattr(row, bound), at) for at, row in enumerate(rows) if getattr(row, bound)]
         if points:
-            look = {"color": colour, "s": 150 if marker == "|" else 30, "edgecolors": INK}
-            look = look if marker == "D" else {**look, "edgecolors": None, "linewidths": 2.5}
-            ax.scatter(*zip(*points, strict=True), marker=marker, label=bound, zorder=3, **look)
+            ax.scatter(*zip(*points, strict=True), label=bound, zorder=3, **look)
     ax.axvline(1, color=INK, linewidth=1)
     ax.set_xscale("log", base=2)
     ticks = [t for t in (0.25, 0.5, 1, 2, 4, 8) if ratios.min() / 2 <= t <= 2 * ratios.max()]

@@ -35,7 +35,7 @@ def root() -> Path:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """A table of the run: each folder of tests, what failed in it and where its time went."""
     files: dict[str, dict[str, list[float]]] = {}
-    for outcome in ("passed", "failed", "error", "skipped", "xfailed"):
+    for outcome in ("passed", "failed", "error"):
         for report in terminalreporter.getreports(outcome):
             *_, folder, file = report.nodeid.split("::")[0].split("/")
             seconds = files.setdefault(folder, {}).setdefault(file, [0.0, 0, 0])

@@ -20,7 +20,7 @@ from engine.course.paths import course_notebooks, course_root, solution_notebook
 
 LINK = re.compile(
     r"\[`?(?P<name>[\w.]+)`?, (?P<file>engine/[\w/]+\.py), line \d+\]"
-    r"\((?P<up>(?:\.\./)*)(?P=file)#(?:line=|L)\d+\)"
+    r"\((?P<up>(?:\.\./)*)(?P=file)#line=\d+\)"
 )
 
 

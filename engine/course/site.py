@@ -46,7 +46,8 @@ def site() -> None:
 def build(root: Path, out: Path) -> None:
     """Build the site afresh. Sphinx's warnings are errors.
 
-    Raises: typer.Exit where Sphinx failed; it has said why.
+    Raises: typer.Exit where Sphinx failed; it has said why. LookupError naming a link into the
+    source that no listing has.
     """
     pages = out.with_name(f"{out.name}-pages")
     for folder in (pages, out):
