@@ -10,6 +10,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -17,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 import engine
 from benchmarks import growth
-from benchmarks.pictures import Speed, growth_figure, speed_figure
+from benchmarks.pictures import Speed, gain_by_fusing, growth_figure, speed_figure
 from benchmarks.workloads import WORKLOADS, Workload
 from engine.lab.figure import Figure
 
@@ -62,7 +63,10 @@ def speeds(rounds: int, seconds: float, out: Path) -> None:
             f"{row.must or '':4} {row.goal or '':5} {row.verdict}".rstrip(),
             flush=True,
         )
-    draw(speed_figure(rows), out / "speed.png")
+    for fused, row in pairwise(rows):
+        if not row.must:
+            print(f"\n{fused.name}: {gain_by_fusing(fused, row)}")
+    draw(speed_figure([row for row in rows if row.must]), out / "speed.png")
 
 
 def draw(figure: Figure, path: Path) -> None:

@@ -42,6 +42,12 @@ class Size(NamedTuple):
     torch_mb: float
 
 
+def gain_by_fusing(fused: Speed, op_by_op: Speed) -> str:
+    """How many times as fast as its separate operations a fused one is, on either side."""
+    ours, theirs = fused.engine / op_by_op.engine, fused.torch / op_by_op.torch
+    return f"{ours:.1f} times as fast as op by op (PyTorch {theirs:.1f} times)"
+
+
 def speed_figure(rows: Sequence[Speed]) -> Figure:
     """Bars of the ratio to PyTorch, with what is promised and what is aimed at."""
     figure = Figure(8.4, 0.42 * len(rows) + 1.1)

@@ -13,7 +13,7 @@ from sources import ROOT
 
 import engine
 from benchmarks import growth
-from benchmarks.pictures import Size, Speed, growth_figure, speed_figure
+from benchmarks.pictures import Size, Speed, gain_by_fusing, growth_figure, speed_figure
 from benchmarks.workloads import WORKLOADS
 
 ROWS = [Speed("XOR", 500, 100, 3.5, 5.0), Speed("  op by op", 50, 100, 0, 0)]
@@ -55,6 +55,10 @@ def test_a_verdict_names_the_bound_that_is_reached(ratio, words):
     assert row._replace(must=0).verdict == ""
 
 
+def test_the_gain_by_fusing_is_told_for_both_sides():
+    assert gain_by_fusing(*ROWS) == "10.0 times as fast as op by op (PyTorch 1.0 times)"
+
+
 def picture(figure):
     return np.asarray(Image.open(io.BytesIO(figure.png())).convert("L"))
 
@@ -81,6 +85,7 @@ def test_the_command_prints_a_row_for_each_workload_and_draws_it(tmp_path):
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     rows = re.findall(r"^.{40} +[\d,]+ +[\d,]+ +\d+\.\d\d(?: .*)?$", printed, re.MULTILINE)
     assert len(rows) == 8
+    assert re.search(r"^LSTM.*Adam: \d+\.\d times as fast as op by op", printed, re.MULTILINE)
     assert f"{tmp_path / 'new' / 'speed.png'}: Speed of the engine" in printed
     assert Image.open(tmp_path / "new/speed.png").size[0] > 800
 
