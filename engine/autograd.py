@@ -17,6 +17,7 @@ them off the closure. They are given back after one walk, and refused if they we
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -189,8 +190,7 @@ def no_grad() -> Iterator[None]:
 
 def wants_grad(*inputs: object) -> bool:
     """Whether an operation on these inputs is recorded."""
-    wanted = (isinstance(x, Tensor) and x._requires_grad for x in inputs)
-    return _mode.enabled and any(wanted)
+    return _mode.enabled and any(isinstance(x, Tensor) and x._requires_grad for x in inputs)
 
 
 def _links(parents: tuple) -> list:
@@ -304,10 +304,15 @@ def _refuse_spent(node: Node) -> None:
 
 def check_in_place(tensor: Tensor, *inputs: object) -> bool:
     """Whether an in-place change of tensor must be recorded. RuntimeError where it may not be."""
+    if not tensor.array.flags.writeable:  # what expand() returns, say
+        seen = "more than one element may refer to a single memory location; clone() the tensor"
+        raise RuntimeError(f"unsupported operation: {seen} before an in-place operation")
     if not wants_grad(tensor, *inputs):
         return False
-    is_leaf = tensor._requires_grad and tensor.grad_fn is None
-    if is_leaf or isinstance(tensor.array.base, np.ndarray):
+    is_leaf, base = tensor._requires_grad and tensor.grad_fn is None, tensor.array.base
+    # A view is as good as a tensor of its own if nobody else holds the memory: 3 are base itself,
+    # the view, and getrefcount's argument. What nn.Linear returns for sequences is such a view.
+    if is_leaf or (isinstance(base, np.ndarray) and sys.getrefcount(base) > 3):
         seen = "a leaf Variable that requires grad" if is_leaf else "a view of another tensor"
         way_out = "no_grad()" if is_leaf else "x = x + ... instead of x += ..."
         raise RuntimeError(f"{seen} is being used in an in-place operation; use {way_out}")

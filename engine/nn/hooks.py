@@ -40,8 +40,7 @@ def call_with_hooks(module: Any, inputs: tuple, named: dict) -> Any:
             inputs, named = result if with_kwargs else (_tuple(result), named)
     output = _forward(module, inputs, named)
     for hook, with_kwargs in _of(module, "after"):
-        seen = (inputs, named, output) if with_kwargs else (inputs, output)
-        result = hook(module, *seen)
+        result = hook(module, *((inputs, named, output) if with_kwargs else (inputs, output)))
         output = output if result is None else result
     return output
 

@@ -95,9 +95,9 @@ def sigmoid(input: Tensor) -> Tensor:
 
 
 def logsigmoid(input: Tensor) -> Tensor:
-    """y = ln σ(x),  dx = (1 - eʸ) dy"""
-    y = log_sigmoid_of(_floats("logsigmoid", input))
-    return record(y, (input,), lambda dy: (dy * -np.expm1(y),), "LogSigmoidBackward0")
+    """y = ln σ(x),  dx = σ(-x) dy"""
+    a, name = _floats("logsigmoid", input), "LogSigmoidBackward0"
+    return record(log_sigmoid_of(a), (input,), lambda dy: (dy * sigmoid_of(-a),), name)
 
 
 def tanh(input: Tensor) -> Tensor:

@@ -11,8 +11,6 @@ from engine.ops.arguments import refuse_options, require_tensor
 from engine.ops.linalg import ones_vector
 from engine.random import default_generator
 
-_NAME = "ScaledDotProductFlashAttentionForCpuBackward0"
-
 
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
                                  attn_mask: Tensor | None = None, dropout_p: float = 0.0,
@@ -79,7 +77,7 @@ def attend(inputs: Sequence[Tensor], stacked: bool, mask: Tensor | None, dropout
         rest = iter((dq, dk, dv))
         return *(np.stack([*islice(rest, len(s))], out=np.empty_like(s)) for s in stacks), dz
 
-    return record(y, (*inputs, mask), backward, _NAME)
+    return record(y, (*inputs, mask), backward, "ScaledDotProductFlashAttentionForCpuBackward0")
 
 
 def _require_fit(parts, mask, dropout_p, is_causal) -> None:

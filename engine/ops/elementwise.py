@@ -39,7 +39,7 @@ def div(x: Operand, y: Operand) -> Tensor:
     z = np.divide(a, b, dtype=kind if kind.kind == "f" else dtypes.get_default_dtype().numpy)
     if not isinstance(y, Tensor):
         return record(z, (x,), lambda dz: (dz / b,))
-    return record(z, (x, y), lambda dz: (dz / b, -dz * (z / b)))
+    return record(z, (x, y), lambda dz: (dz / b, -dz * (a / b / b)))  # z may change in place
 
 
 def floor_divide(x: Operand, y: Operand) -> Tensor:
@@ -87,8 +87,7 @@ def exp(x: Tensor) -> Tensor:
 def log(x: Tensor) -> Tensor:
     """y = ln x,  dx = dy / x"""
     a = floating(x)
-    y = np.log(a)
-    return record(y, (x,), lambda dy: (dy / a,))
+    return record(np.log(a), (x,), lambda dy: (dy / a,))
 
 
 def sqrt(x: Tensor) -> Tensor:

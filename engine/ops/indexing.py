@@ -72,8 +72,7 @@ def index_select(x: Tensor, dim: int, index: Tensor) -> Tensor:
     places = _places("index_select", x, axis, index, IndexError)
     if places.ndim > 1:
         raise IndexError(f"index_select() expected a vector, but got shape {list(places.shape)}")
-    where = (*[slice(None)] * axis, places.reshape(-1))
-    return _picked(x, where, "IndexSelectBackward0")
+    return _picked(x, (*[slice(None)] * axis, places.reshape(-1)), "IndexSelectBackward0")
 
 
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, **rest: Any) -> Tensor:
@@ -108,8 +107,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, **r
 def padding_row(padding_idx: int | None, count: int) -> int | None:
     """padding_idx counted from 0; AssertionError if there is no such row"""
     if padding_idx is not None and not -count <= padding_idx < count:
-        seen = f"got {padding_idx} for {count}"
-        raise AssertionError(f"Padding_idx must be within num_embeddings, but {seen}")
+        raise AssertionError(f"Padding_idx must be within num_embeddings {count}: {padding_idx=}")
     return padding_idx if padding_idx is None else padding_idx % count
 
 

@@ -162,7 +162,7 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, *
     if soft or label_smoothing > 0:
         q, dq, total = targets.probabilities(input, target, weight, ignore_index, label_smoothing)
         place, mass = ..., q.sum(0)
-        name = _SOFT_NAMES[reduction] if soft else "AddBackward0"
+        name = {"mean": "DivBackward1"}.get(reduction, "NegBackward0") if soft else "AddBackward0"
     else:
         t, q = targets.class_targets("cross_entropy", input, target, weight, ignore_index)
         place, mass = (t, np.arange(t.size)), q
@@ -184,9 +184,6 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, *
         return targets.classes_second(dx, shape), dt
 
     return record(y, (input, target), backward, name)
-
-
-_SOFT_NAMES = {"mean": "DivBackward1", "sum": "NegBackward0", "none": "NegBackward0"}
 
 
 def _check(name: str, x: object, target: object, reduction: str) -> None:

@@ -28,11 +28,12 @@ def max_pool(dims: int, input: Tensor, kernel_size: Sizes, stride: Sizes | None 
     x = batch_last(input.array, dims)
     padded = windows.pad(x, -math.inf)
     y, z = _over_windows(np.maximum, windows, padded, input)
+    largest = z.copy()  # y may change in place
 
     def parts(dz):
-        free = np.ones(z.shape, bool)  # the windows whose maximum was not met yet
+        free = np.ones(dz.shape, bool)  # the windows whose maximum was not met yet
         for place in windows.places:
-            here = (padded[place] == z) & free
+            here = (padded[place] == largest) & free
             free ^= here
             yield here * dz
 
