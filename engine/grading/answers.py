@@ -140,7 +140,7 @@ def _does_nothing(function: Any) -> bool:
 
 def first_line(error: BaseException, names: dict[str, Any] | None) -> str:
     """The error in one line, with the innermost line of code that lives among these names."""
-    message = (str(error).splitlines() or [""])[0][:200]
+    message = " ".join(str(error).split())[:200]
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
     lines = [
         linecache.getline(frame.f_code.co_filename, number).strip()

@@ -209,7 +209,7 @@ EXERCISES = [
             ),
             Mutant(
                 lambda w, x, y, c: (x, 1.0, 2 * (y - w * x), c),
-                "dp is subtracted in e = y - p: what does that do to the sign of de/dp?",
+                "p is subtracted in e = y - p: what does that do to the sign of de/dp?",
             ),
             Mutant(
                 lambda w, x, y, c: (x, -1.0, y - w * x, c),

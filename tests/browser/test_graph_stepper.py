@@ -54,6 +54,17 @@ def test_everything_works_from_the_keyboard(page, widget):
     widget.wait_for("Step 0 of 12")
 
 
+def test_the_ring_of_the_focus_is_whole(widget):
+    widget.key("Home")
+    ring = widget.picture.evaluate(
+        """picture => {
+            const {outlineStyle, outlineWidth, outlineOffset} = getComputedStyle(picture);
+            return [outlineStyle, parseFloat(outlineWidth) + parseFloat(outlineOffset)];
+        }"""
+    )
+    assert ring == ["solid", 0], "beyond the picture its left side is cut, and it covers buttons"
+
+
 def test_a_value_used_twice_waits_and_then_play_ends_by_itself(page, widget):
     widget.control("expression").select_option("s = w·x,  L = s + s²")
     widget.wait_for("Step 0 of 9")

@@ -176,6 +176,11 @@ def test_the_same_seed_replays_the_same_verdict():
     assert seen[0] == seen[1] != seen[2]
 
 
+def test_an_error_of_several_lines_is_told_in_one():
+    source = "def f(x):\n    raise RuntimeError('wrong:\\n\\tsize of fc2')\n"
+    assert call(source, args=[1.0]).text.startswith("RuntimeError: wrong: size of fc2, in")
+
+
 def test_an_error_quotes_the_line_in_which_it_happened():
     source = "def part(x):\n    return x.missing\n\ndef f(x):\n    return part(x)\n"
     assert call(source, args=[1.0]).text.endswith("in your line `return x.missing`")
