@@ -76,8 +76,7 @@ def _explanation(
     check: Check, outcomes: list[Outcome], gaps: list[Gap | None], first: int
 ) -> list[str]:
     case, outcome = check.cases[first], outcomes[first]
-    given = case.args or case.on  # what a measure holds against the answer stays unseen
-    named = zip(check.inputs, given, strict=True)
+    named = zip(check.inputs, case.args or case.on, strict=True)  # a measure's data stay unseen
     yours = outcome.text or show(outcome.value, check.outputs)
     if outcome.kind == "timeout":
         yours = f"no answer within {check.seconds:g} s. Is there a loop that never ends?"
@@ -90,9 +89,10 @@ def _explanation(
         ("yours", yours),
         ("expected", show(case.expected, check.outputs)),
     ]
-    deviations = [found.deviation for found in gaps if found and found.deviation is not None]
-    if deviations:
-        rows.append(("largest deviation", show(max(deviations))))
+    worst = max(filter(None, gaps), key=lambda found: found.deviation or 0.0)
+    if worst.deviation is not None:
+        elsewhere = "" if worst is gaps[first] else ", on another input"
+        rows.append(("largest deviation", show(worst.deviation) + elsewhere))
     for hint, mistakes in check.mutants.items():
         if all(alike(o, m, check) for o, m in zip(outcomes, mistakes, strict=False)):
             rows.append(("likely cause", hint))

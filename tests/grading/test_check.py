@@ -89,6 +89,13 @@ def test_a_wrong_answer_shows_input_yours_expected_and_deviation(say):
     ]
 
 
+def test_a_deviation_that_the_shown_numbers_do_not_have_says_where_it_is(say):
+    answer = say(double=lambda x, n: x * n + 1 + (n < 0))
+    assert "    yours:               [4, 7]\n" in answer
+    assert "    expected:            [3, 6]\n" in answer
+    assert "    largest deviation:   2, on another input\n" in answer
+
+
 def test_a_known_mistake_gets_its_hint(say):
     assert "likely cause:        added, not multiplied." in say(double=lambda x, n: n + x)
     assert "likely cause:        the sign is wrong." in say(double=lambda x, n: n * -x)
