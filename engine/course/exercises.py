@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,16 +51,29 @@ def generate(folder: Path, root: Path) -> dict[str, bytes]:
 
     Raises: UnfinishedError if a part of an exercise is missing or a mutant passes its check.
     """
-    exercises = load_exercises(folder)
-    (notebook,) = folder.glob("*.ipynb")
+    checks, notebook = folder / "checks.py", folder / f"{folder.name}.ipynb"
     try:
+        exercises = load_exercises(folder)
         if missing := list(missing_parts(exercises, notebook.read_bytes())):
             raise UnfinishedError("\n  ".join(missing))
         table = released_table(exercises)
         released = _release(notebook, root / "nbgrader_config.py")
-    except (ValueError, RuntimeError) as error:
-        raise UnfinishedError(f"solutions/{folder.name} is unfinished:\n  {error}") from None
+    except Exception as error:  # checks.py is anybody's code: it may fail in any way
+        reason = what_failed(error, checks)
+        raise UnfinishedError(f"solutions/{folder.name} is unfinished:\n  {reason}") from None
     return {"checks.json": table.encode(), notebook.name: released.encode()}
+
+
+def what_failed(error: Exception, checks: Path) -> str:
+    """Why checks or the notebook beside them cannot be used, with the line of checks.py, if any."""
+    lines = [
+        number
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if Path(frame.f_code.co_filename).resolve() == checks.resolve()
+    ]
+    kind = "" if isinstance(error, ValueError | RuntimeError) else f"{type(error).__name__}: "
+    place = f" ({checks.name}, line {lines[-1]})" if lines else ""
+    return f"{kind}{error}{place}"
 
 
 def missing_parts(exercises: Sequence[Exercise | Choice], notebook: bytes) -> Iterator[str]:

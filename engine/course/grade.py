@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from engine.course.exercises import what_failed
 from engine.course.paths import course_root
 from engine.grading import breakout
 from engine.grading.exercises import misfits
@@ -65,8 +66,7 @@ def grade(
     try:
         found = collect(submissions, assignment)
         journal = Journal(place)
-        chosen = load_assignment(folder, _seed(place, seed), own)
-        _compare(chosen, own, released)
+        chosen = _loaded(folder, _seed(place, seed), own, released)
         with (
             _graders(chosen, scheduler, workers, trust_submissions, submissions, out) as graders,
             Progress(*columns, TimeRemainingColumn(), console=console) as progress,
@@ -114,14 +114,23 @@ def _graders(
     return on_threads(workers, assignment, sandbox)
 
 
-def _compare(assignment: Assignment, checks: Path, released: Path) -> None:
-    """Refuse checks that do not fit the notebook: points would be lost, or too many given."""
-    if found := misfits(assignment.checks, check_points(released.read_bytes())):
+def _loaded(folder: Path, seed: int, checks: Path, released: Path) -> Assignment:
+    """The assignment on these checks. Refuse checks that do not run, or do not fit the notebook:
+    points would be lost, or too many given."""
+    try:
+        assignment = load_assignment(folder, seed, checks)
+        points = check_points(released.read_bytes())
+    except Exception as error:  # checks.py is anybody's code: it may fail in any way
+        file = checks / "checks.py"
+        reason = what_failed(error, file)
+        raise UnfitChecksError(f"Nothing was graded: with {file}\n  {reason}") from None
+    if found := misfits(assignment.checks, points):
         raise UnfitChecksError(
             f"{checks / 'checks.py'} does not fit {released}:\n  " + "\n  ".join(found) + "\n"
             "Begin your own checks from a copy of the course's. After a change in solutions/: "
             "course exercises --refresh."
         )
+    return assignment
 
 
 def _seed(place: Path, wanted: int | None) -> int:

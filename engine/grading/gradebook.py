@@ -14,7 +14,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -73,14 +73,14 @@ class Book:
         submission = book.find_submission(self.assignment, _folder_name(row.student))
         (notebook,) = submission.notebooks
         grades = {grade.name: grade for grade in notebook.grades}
-        # What nbgrader itself remarks ("No response.") is not the instructor's.
+        # Without nbgrader's own ("No response."). What is said of code stands at its answer cell.
         remarks = {remark.name: remark.manual_comment or "" for remark in notebook.comments}
         known = {report.id: report for report in row.reports}
         reports = []
         for cell in self._released.cells:
             marks = cell.metadata.get("nbgrader", {})
             if (grade := grades.get(marks.get("grade_id"))) is not None:
-                remark = remarks.get(grade.name, "").strip()
+                remark = remarks.get(grade.name.replace("check-", "answer-"), "").strip()
                 reports.append(_by_hand(known, grade, remark))
         if row.state == "manual" and any(grade.manual_score is None for grade in grades.values()):
             # Automatic points would be those of an earlier submission.
@@ -89,8 +89,9 @@ class Book:
         reports += [report for report in row.reports if report.id not in shown]
         waiting = ", ".join(report.id for report in reports if report.state == "waiting")
         penalty = submission.late_submission_penalty or 0.0
-        unit = "point" if penalty == 1 else "points"
-        late = f"handed in late: {penalty:g} {unit} less" if penalty else ""
+        less = f": {penalty:g} point{'s' * (penalty != 1)} less" if penalty else ""
+        by = timedelta(seconds=round(submission.total_seconds_late))
+        late = [f"handed in late by {by}{less}"] if by else []
         return replace(
             row,
             state="reading" if waiting else "graded",
@@ -98,7 +99,7 @@ class Book:
             earned=max(0.0, sum(report.earned for report in reports) - penalty),
             points=sum(report.points for report in reports),
             checks=[asdict(report) for report in reports],
-            notes=[*row.notes, *filter(None, [late])],
+            notes=[*row.notes, *late],
         )
 
     def _record(self, row: Row, submission: Submission) -> None:

@@ -164,7 +164,7 @@ def renamed(name):
         ("check-01-3", without("points"), "check-01-3: no points in the cell's nbgrader metadata"),
         ("check-01-3", without("grade"), "01.3: no cell check-01-3 that is graded"),
         ("check-01-3", reads("01.3", "01.4"), 'no cell check-01-3 with check("01.3")'),
-        ("check-01-3", renamed("check-01-8"), "01.8: a check cell in the notebook, no exercise"),
+        ("check-01-3", renamed("check-01-99"), "01.99: a check cell in the notebook, no exercise"),
         ("answer-01-3", without("solution"), "01.3: no cell answer-01-3 marked as solution"),
         ("answer-01-3", renamed("answer-01-4"), "answer-01-4: two cells have this grade_id"),
         ("answer-01-3", reads("### BEGIN SOLUTION", ""), "answer-01-3 has no ### BEGIN SOLUTION"),
@@ -192,6 +192,7 @@ def test_a_part_that_is_missing_in_the_notebook_is_named(course, name, edit, mes
         ("w @ x + b >= 0", "w @ x + b > 0", "01.1: a mutant passes every input: at z = 0"),
         ('"the bias b is missing from the sum."', '""', "01.1: two to four mutants, each with a"),
         ("return int(w @ x + b > 0)", "return w.no", "01.1: the reference fails on an input of"),
+        ("def forward(x, w, b):", "def forward(x, w, b)", "SyntaxError: expected ':' (checks.py, "),
     ],
 )
 def test_a_part_that_is_missing_in_checks_py_is_named(course, old, new, message):

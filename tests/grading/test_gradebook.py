@@ -23,6 +23,8 @@ pytestmark = pytest.mark.slow  # nbgrader
 
 NAME, ROOT = FOLDER.name, Path(__file__).parents[2]
 RELEASED = ROOT / "exercises" / NAME / f"{NAME}.ipynb"
+MARKS = [cell.metadata.get("nbgrader", {}) for cell in nbformat.read(RELEASED, as_version=4).cells]
+POINTS = sum(marks.get("points", 0) for marks in MARKS)
 WORDS, PLOT = "answer-01-7-words", "answer-01-7-plot"
 
 
@@ -105,14 +107,15 @@ def test_what_a_person_adds_completes_the_row(course):
     assert (shown["01.1"], shown["01.4"]) == ("wrong", "right")
     assert shown["01.7.words"] == "waiting"
     assert (bob.state, bob.earned) == ("graded", 4.0), "no answer, nothing to read"
-    assert bob.points == ada.points == sum(report.points for report in bob.reports) == 14
-    assert dan == replace(rows[2], points=14), "out of as many points as everybody"
+    assert bob.points == ada.points == sum(report.points for report in bob.reports) == POINTS
+    assert dan == replace(rows[2], points=POINTS), "out of as many points as everybody"
 
     with book_of(course) as gradebook:
         for name, points in ((WORDS, 0.5), (PLOT, 1.0), ("check-01-1", 1.0)):
             grade = gradebook.find_grade(name, NAME, NAME, "ada")
             grade.manual_score, grade.needs_manual_grade = points, False
         gradebook.find_comment(WORDS, NAME, NAME, "ada").manual_comment = "Which <two>?"
+        gradebook.find_comment("answer-01-1", NAME, NAME, "ada").manual_comment = "Nearly."
         for grade in gradebook.find_submission_notebook(NAME, NAME, "dan").grades:
             grade.manual_score, grade.needs_manual_grade = 0.5, False
         gradebook.db.commit()
@@ -122,6 +125,7 @@ def test_what_a_person_adds_completes_the_row(course):
     words = by_id["01.7.words"]
     assert (words.state, words.earned, words.points) == ("read", 0.5, 1)
     assert words.lines == ["your instructor: Which <two>?"]
+    assert by_id["01.1"].lines == ["your instructor: Nearly."], "below the code that it is about"
     assert by_id["01.1"].state == by_id["01.7.plot"].state == "right"
     assert (dan.state, dan.earned) == ("graded", 0.5 * len(dan.reports))
     page = feedback_page(ada, NAME)
@@ -170,17 +174,17 @@ def test_a_torn_submission_does_not_get_the_points_of_an_earlier_one(course):
     book = record(course, row("bob", 1.0))
     torn = Row("bob", "bob.ipynb", "manual", "k", reason="torn", time=2e9)
     book.record([torn], collect(course / "submitted", NAME))
-    assert book.completed([torn]) == [replace(torn, points=14)]
+    assert book.completed([torn]) == [replace(torn, points=POINTS)]
     give(course, "bob", 0.5)
     assert book.completed([torn])[0].state == "graded"
 
 
 def test_a_check_without_a_cell_of_its_own_keeps_its_points(course):
-    extra = Report("01.9", "right", 2.0, 2.0, "a private check")
+    extra = Report("01.99", "right", 2.0, 2.0, "a private check")
     one = row("bob", 1.0)
     one = replace(one, checks=[*one.checks, asdict(extra)])
     (bob,) = record(course, one).completed([one])
-    assert bob.reports[-1] == extra and (bob.earned, bob.points) == (6.0, 16)
+    assert bob.reports[-1] == extra and (bob.earned, bob.points) == (6.0, POINTS + 2)
 
 
 def test_a_plot_arrives_as_the_picture_that_it_is():
@@ -272,7 +276,6 @@ def test_a_penalty_of_ones_own_follows_the_due_date(course):
     text = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
     (example,) = [part for part in re.findall(r"```python\n(.*?)```", text, re.S) if "late" in part]
     config = course / "nbgrader_config.py"
-    config.write_text(config.read_text() + example)
     one = row("ada", 1.0)
 
     def notes(due):
@@ -281,8 +284,10 @@ def test_a_penalty_of_ones_own_follows_the_due_date(course):
             book.update_or_create_assignment(NAME, duedate=due)
         return record(course, one).completed([one])[0].notes
 
-    assert notes("2001-09-09 01:00:00 UTC") == ["handed in late: 1 point less"]
-    assert notes("2001-09-07 01:00:00 UTC") == ["handed in late: 3 points less"]
+    assert notes("2001-09-08 01:00:00 UTC") == ["handed in late by 1 day, 0:46:40"]
+    config.write_text(config.read_text() + example)
+    assert notes("2001-09-09 01:00:00 UTC") == ["handed in late by 0:46:40: 1 point less"]
+    assert notes("2001-09-07 01:00:00 UTC") == ["handed in late by 2 days, 0:46:40: 3 points less"]
     assert notes("2001-09-10 01:00:00 UTC") == []
 
 

@@ -39,7 +39,7 @@ def test_checks_that_give_more_than_a_cell_has_are_refused(grade, tmp_path):
 
 
 def test_checks_that_lack_an_exercise_are_no_silent_zero(grade):
-    code, told = grade('id="01.1"', 'id="01.8"')
+    code, told = grade('id="01.1"', 'id="01.99"')
     assert code == 1
     assert "01.1: a check cell in the notebook, no exercise in checks.py" in told
 
@@ -48,6 +48,23 @@ def test_two_checks_of_one_id_are_refused(grade):
     code, told = grade('id="01.2"', 'id="01.1"')
     assert code == 1
     assert "01.1: 2 exercises of checks.py have this id" in told
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("def forward(x, w, b):", "def forward(x, w, b)", "SyntaxError: expected ':' (checks.py, "),
+        ("import numpy as np", "import numpi as np", "No module named 'numpi' (checks.py, line 4)"),
+        ("EXERCISES = [", "EXERCISE = [", "has no attribute 'EXERCISES'"),
+        ('measure="perceptron"', 'measure="perceptrn"', "KeyError: 'perceptrn'"),
+        ("int(w @ x + b > 0)", "int(w @ y + b > 0)", "01.1: the reference fails on an input of"),
+    ],
+)
+def test_checks_that_do_not_run_are_told_with_their_line(grade, tmp_path, old, new, message):
+    code, told = grade(old, new)
+    assert code == 1 and "Nothing was graded: with" in told
+    assert message in told and "Traceback" not in told
+    assert not (tmp_path / "out" / NAME / "results.jsonl").exists()
 
 
 def test_a_folder_without_checks_is_named(grade, tmp_path):

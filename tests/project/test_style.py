@@ -12,7 +12,7 @@ MOST_LINES = 400
 # Lines of code without docstrings and empty lines, for the whole course. The core is to have 4,000
 # and the lab 2,500. With every layer, fifteen widgets and the figures of ten notebooks they have
 # the numbers below, which may only fall.
-BUDGETS = {"core": 4410, "lab": 4534, "grading": 2000}
+BUDGETS = {"core": 4410, "lab": 4534, "grading": 1999}
 OUTSIDE_THE_CORE = ("lab", "measures", "grading", "course", "datasets")
 BINARY = {".npz", ".png", ".gz", ".ico", ".pdf"}
 
