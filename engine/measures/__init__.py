@@ -15,8 +15,16 @@ from engine.measures.weights import filter_responses, perceptron, three_perceptr
 
 __all__ = ["MEASURES", "UnfitAnswerError"]
 
-MEASURES: dict[str, Callable[..., Any]] = {
-    measure.__name__: measure
+
+class _Named(dict[str, Callable[..., Any]]):
+    """Functions by their names."""
+
+    def __missing__(self, name: str) -> Callable[..., Any]:
+        raise ValueError(f"measure {name!r}: expected one of {', '.join(self)}")
+
+
+MEASURES = _Named(
+    (measure.__name__, measure)
     for measure in (
         adding_error,
         digits_by_cnn,
@@ -28,4 +36,4 @@ MEASURES: dict[str, Callable[..., Any]] = {
         three_perceptrons,
         xor_solved,
     )
-}
+)

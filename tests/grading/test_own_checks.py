@@ -56,7 +56,11 @@ def test_two_checks_of_one_id_are_refused(grade):
         ("def forward(x, w, b):", "def forward(x, w, b)", "SyntaxError: expected ':' (checks.py, "),
         ("import numpy as np", "import numpi as np", "No module named 'numpi' (checks.py, line 4)"),
         ("EXERCISES = [", "EXERCISE = [", "has no attribute 'EXERCISES'"),
-        ('measure="perceptron"', 'measure="perceptrn"', "KeyError: 'perceptrn'"),
+        (
+            'measure="perceptron"',
+            'measure="perceptrn"',
+            "measure 'perceptrn': expected one of adding_",
+        ),
         ("int(w @ x + b > 0)", "int(w @ y + b > 0)", "01.1: the reference fails on an input of"),
     ],
 )
