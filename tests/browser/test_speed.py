@@ -8,6 +8,7 @@ import re
 import statistics
 
 import pytest
+from playwright.sync_api import TimeoutError
 from widget_models import CELL, GIVEN, widget_named
 
 from browser.conftest import MEASURED
@@ -61,7 +62,11 @@ def test_a_widget_answers_and_plays(page, name):
     elif mover is not None:
         target = widget.root.locator("[role=slider]").nth(mover)
     target.focus()
-    delays = widget.delays(lambda n: page.page.keyboard.press(keys[n % 2]), 12)
+    try:
+        delays = widget.delays(lambda n: page.page.keyboard.press(keys[n % 2]), 12)
+    except TimeoutError:
+        moved = {None: "the picture", "Step": "Step"}.get(mover, f"slider {mover}")
+        pytest.fail(f"{keys} on {moved} change no picture of {name}: say in MOVED_BY what does")
     median, play = statistics.median(delays), ""
     if name not in SLOW and widget.button("Play").count():
         widget.button("Play").click()

@@ -90,7 +90,9 @@ def test_a_mutant_gets_its_own_hint_and_no_points_in_the_notebook(folder, exerci
     report = judge(
         quick(released(folder, exercise)), Namespace({exercise.reference.__name__: function})
     )
-    assert (report.state, report.earned) == ("wrong", 0)
+    assert (report.state, report.earned) == ("wrong", 0), (
+        f"no input of {exercise.id} tells this mutant from the reference: add one to its cases"
+    )
     assert hints(report) == [exercise.mutants[mutant].hint]
 
 

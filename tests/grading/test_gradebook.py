@@ -23,15 +23,14 @@ pytestmark = pytest.mark.slow  # nbgrader
 
 NAME, ROOT = FOLDER.name, Path(__file__).parents[2]
 RELEASED = ROOT / "exercises" / NAME / f"{NAME}.ipynb"
-MARKS = [cell.metadata.get("nbgrader", {}) for cell in nbformat.read(RELEASED, as_version=4).cells]
-POINTS = sum(marks.get("points", 0) for marks in MARKS)
 WORDS, PLOT = "answer-01-7-words", "answer-01-7-plot"
+CELLS = nbformat.read(RELEASED, as_version=4).cells
+POINTS = sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in CELLS)
 
 
 def stubs():
     """What stands in the cells for a reader before anybody has answered."""
-    cells = nbformat.read(RELEASED, as_version=4).cells
-    names = [(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source) for cell in cells]
+    names = [(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source) for cell in CELLS]
     return {name.replace("-", "_"): source for name, source in names if name in (WORDS, PLOT)}
 
 

@@ -148,12 +148,8 @@ def test_one_bad_answer_costs_its_own_points_only():
     )
     # 01.4 calls update, but the solution's train may not survive someone else's os._exit.
     assert {r.id: r.state for r in reports} == {
-        "01.1": "right",
-        "01.2": "right",
-        "01.3": "wrong",
-        "01.4": "wrong",
-        "01.5": "right",
-        "01.6": "right",
+        check.id: "wrong" if check.id in ("01.3", "01.4") else "right"
+        for check in ASSIGNMENT.checks
     }
 
 
@@ -162,7 +158,8 @@ def test_the_students_checks_and_setup_are_not_run():
     for cell in notebook["cells"]:
         if not cell["metadata"].get("nbgrader", {}).get("solution"):
             cell["source"] = "raise SystemExit"
-    assert sum(r.earned for r in grade(json.dumps(notebook).encode(), ASSIGNMENT, SANDBOX)) == 12
+    earned = sum(r.earned for r in grade(json.dumps(notebook).encode(), ASSIGNMENT, SANDBOX))
+    assert earned == sum(check.points for check in ASSIGNMENT.checks) > 0
 
 
 def test_the_same_seed_replays_the_same_verdict():

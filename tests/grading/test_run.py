@@ -215,3 +215,27 @@ def test_file_names_of_pages_are_safe_and_differ():
     assert len(set(files)) == len(files)
     for file in files:
         assert Path(file).name == file and file.isascii() and len(file) < 100
+
+
+@pytest.mark.slow
+def test_without_a_sandbox_the_command_grades_only_what_it_is_told_to_trust(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ada.ipynb").write_bytes(SOLUTION)
+    command = [sys.executable, "-m", "engine.course", "grade", str(tmp_path / "in")]
+    command += ["--assignment", NAME, "--out", str(tmp_path / "out"), "--no-gradebook"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": str(tmp_path)}
+    results = tmp_path / "out" / NAME / "results.jsonl"
+
+    def told(*options):
+        ran = subprocess.run(
+            [*command, *options], env=environment, cwd=ROOT, capture_output=True, text=True
+        )
+        return ran.returncode, " ".join((ran.stdout + ran.stderr).split())
+
+    code, text = told()
+    assert code == 1 and "--trust-submissions" in text and not results.exists()
+    code, text = told("--trust-submissions")
+    assert code == 0, text
+    with open(results.with_name("grades_plain.csv"), newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["student"], row["state"], row["sandbox"]) == ("ada", "graded", "none")

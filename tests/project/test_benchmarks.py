@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from sources import ROOT
 
 import engine
 from benchmarks import growth
+from benchmarks.__main__ import main
 from benchmarks.pictures import Size, Speed, gain_by_fusing, growth_figure, speed_figure
 from benchmarks.workloads import WORKLOADS
 
@@ -102,3 +104,15 @@ def test_growth_is_measured_for_each_size(monkeypatch, capsys):
     assert len(lines) == 3 and lines[0].startswith(name)
     # The first size has none to be compared with.
     assert [len(line.split()) for line in lines[1:]] == [5, 6]
+
+
+def test_the_options_choose_what_is_measured(monkeypatch, tmp_path, capsys):
+    asked = []
+    monkeypatch.setattr(growth, "measure", lambda: SIZES)
+    grading = SimpleNamespace(measure=lambda *numbers, **named: asked.append(numbers))
+    monkeypatch.setitem(sys.modules, "benchmarks.grading", grading)  # the real one is for Linux
+    for options in (["--growth", "--out", str(tmp_path)], ["--grading", "30"]):
+        monkeypatch.setattr(sys, "argv", ["benchmarks", *options])
+        main()
+    assert Image.open(tmp_path / "growth.png").size[0] > 400 and asked == [(30,)]
+    assert "growth.png: Time and memory by size" in capsys.readouterr().out

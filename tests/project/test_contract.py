@@ -1,6 +1,7 @@
 """The engine shows the contract's names, all of them and no others, and those are PyTorch's."""
 
 import importlib
+import inspect
 import re
 import types
 
@@ -72,6 +73,37 @@ def test_the_contract_has_pytorch_s_names(name):
 def test_the_contract_s_methods_are_pytorch_s():
     unknown = {name for name in TENSOR if not hasattr(torch.Tensor, name)}
     assert not unknown, f"not in torch.Tensor: {sorted(unknown)}"
+
+
+# PyTorch's "fro" is our 2, its default generator our None, and `x.split` is what users write; a
+# dtype is made by no user, and Optimizer has one argument more for its subclasses.
+SAID_OTHERWISE = {"norm", "random_split", "split", "dtype", "Optimizer"}
+
+
+def arguments(thing):
+    """Name -> default of the arguments that have names, or None if Python cannot read them all."""
+    try:
+        found = inspect.signature(thing).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    kinds = [p.kind for p in found]
+    named = [p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    defaults = {p.name: getattr(p.default, "__name__", p.default) for p in named}
+    return None if inspect.Parameter.VAR_POSITIONAL in kinds else defaults
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_arguments_have_pytorch_s_names_order_and_defaults(name):
+    counterpart = importlib.import_module(name.replace("engine", "torch", 1))
+    different = []
+    for item in sorted(CONTRACT[name] - SAID_OTHERWISE):
+        ours = arguments(getattr(importlib.import_module(name), item))
+        theirs = arguments(getattr(counterpart, item))
+        if ours is not None and theirs is not None:
+            shared = [(key, default) for key, default in theirs.items() if key in ours]
+            if list(ours.items()) != shared:
+                different.append(f"{item}: {ours}, but PyTorch has {theirs}")
+    assert not different, f"{name}: name, order or default of an argument differs: {different}"
 
 
 @pytest.mark.parametrize("name", [name for name in SHOWN if name != "engine"])

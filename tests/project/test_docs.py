@@ -44,8 +44,27 @@ def test_links_lead_somewhere(page):
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)\s]+)\)", text)
     for link in links:
-        if not link.startswith(("http://", "https://", "#", "mailto:")):
-            assert (page.parent / link.split("#")[0]).exists(), f"{link} leads nowhere"
+        if not link.startswith(("http://", "https://", "mailto:")):
+            file, _, anchor = link.partition("#")
+            target = page.parent / file if file else page
+            assert target.exists(), f"{link} leads nowhere"
+            if anchor and target.suffix == ".md":
+                headings = headings_of(target)
+                assert anchor in headings, f"{link}: no such heading, there are {headings}"
+
+
+def headings_of(page):
+    """The headings of a page in the form in which links name them."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    plain = (re.sub(r"[^\w\- ]", "", title) for title in re.findall(r"(?m)^#+ (.+)$", text))
+    return [title.strip().lower().replace(" ", "-") for title in plain]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_pictures_have_alt_text(page):
+    pictures = re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    bare = [file for words, file in pictures if len(words) < 20]
+    assert not bare, f"say in words what is seen, ![words](file): {bare}"
 
 
 @cache
