@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from functools import cache
 from itertools import pairwise
 
@@ -37,6 +38,23 @@ def test_examples_print_what_stands_below_them(page):
     finally:
         engine.set_default_dtype(before)
     assert found.attempted > 5 and found.failed == 0
+
+
+@pytest.mark.parametrize("name", ["docs/instructors.md", "CONTRIBUTING.md"])
+def test_a_page_says_what_course_stands_for_before_it_says_course(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    told = re.search(r"`course` .*is .*`\.venv/bin/python -m engine\.course`", text)
+    assert told and told.start() < re.search(r"`course \w|^course ", text, re.MULTILINE).start()
+
+
+def test_the_configuration_with_the_late_penalty_of_the_page_passes_lint():
+    page = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
+    (penalty,) = re.findall(r"```python\n(from nbgrader.*?)```", page, re.DOTALL)
+    settings = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    ruff = [sys.executable, "-m", "ruff", "check", "--stdin-filename", "nbgrader_config.py", "-"]
+    text = f"{settings}\n\n{penalty}"
+    found = subprocess.run(ruff, input=text, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
