@@ -95,7 +95,7 @@ def _guarded(function: Any, args: list, seconds: float) -> Outcome:
     except NotImplementedError:
         return Outcome("unanswered")
     except (Exception, SystemExit) as error:
-        line = first_line(error, getattr(function, "__globals__", None))
+        line = in_one_line(error, getattr(function, "__globals__", None))
         return Outcome("error", type(error).__name__, line)
 
 
@@ -138,7 +138,7 @@ def _does_nothing(function: Any) -> bool:
     return code is not None and {step.opname for step in dis.get_instructions(code)} <= _IDLE
 
 
-def first_line(error: BaseException, names: dict[str, Any] | None) -> str:
+def in_one_line(error: BaseException, names: dict[str, Any] | None) -> str:
     """The error in one line, with the innermost line of code that lives among these names."""
     message = " ".join(str(error).split())[:200]
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__

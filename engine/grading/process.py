@@ -91,7 +91,7 @@ class Process:
         self._over: Outcome | None = None  # what every further call of this check gives
         self._suspect = False  # whether threads or forks may have been left behind
         self._lean = False  # whether only the needed cells run
-        self._stopped: dict[str, str] = {}  # by cell, the first line of its error
+        self._stopped: dict[str, str] = {}  # by cell, its error in one line
 
     def __enter__(self) -> Self:
         return self

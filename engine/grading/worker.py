@@ -14,7 +14,7 @@ import os
 import sys
 from typing import Any, BinaryIO
 
-from engine.grading.answers import Namespace, TimeLimitError, first_line, time_limit
+from engine.grading.answers import Namespace, TimeLimitError, in_one_line, time_limit
 from engine.grading.channel import receive, send
 
 # Of one process each. Root's sandbox has a user of its own, so that these count its processes.
@@ -41,7 +41,7 @@ def run_cells(cells: list[list[str]], seconds: float) -> tuple[dict[str, Any], d
         except TimeLimitError:
             stopped[name] = f"not done after {seconds / len(cells):.1f} s"
         except (Exception, SystemExit) as error:
-            stopped[name] = first_line(error, names)
+            stopped[name] = in_one_line(error, names)
     return names, stopped
 
 

@@ -25,7 +25,10 @@ def shown(monkeypatch):
             labels.append(self)
 
     monkeypatch.setattr(module.ipywidgets, "Label", Label)
-    return outputs, labels
+    # A shell that starts the tests with & lets them ignore interrupts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield outputs, labels
+    signal.signal(signal.SIGINT, before)
 
 
 def test_every_item_comes_once_and_in_order(shown):
