@@ -185,7 +185,7 @@ def render(state: FilterState) -> str:
         svg.rectangle(*corner, side, side, stroke=GREY, dash="4 3"),
         grid(LEFT, TOP + 50, CELL, state.image),
         grid(KERNEL_LEFT, TOP, KERNEL_CELL, state.kernel, 15, signed=True),
-        grid(OUT_LEFT, TOP, CELL, output, 9, signed=True),
+        grid(OUT_LEFT, TOP, CELL, output.round(1), 8 if (output % 1).any() else 9, signed=True),
         _frame(OUT_LEFT + column * CELL, TOP + row * CELL, CELL, VERMILLION),
     ]
     for y, x in product(*state.window):

@@ -101,3 +101,5 @@ def test_the_shift_figure_states_the_means_of_the_seeds(drawn):
     assert at_rest.get_offsets()[:, 0].tolist() == REST["CNN"]
     assert moved.get_offsets()[:, 0].tolist() == MOVED["CNN"]
     assert len(at_rest.get_paths()[0].vertices) != len(moved.get_paths()[0].vertices), "markers"
+    heights = [set(marks.get_offsets()[:, 1]) for marks in (at_rest, moved)]
+    assert heights == [{0.85}, {1.15}], "marks of equal counts stand one above the other"

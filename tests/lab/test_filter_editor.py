@@ -143,6 +143,16 @@ def test_the_drawing_fits_and_is_whole(preset):
     assert f'width="{KERNEL_CELL - 3}"' in drawn
 
 
+def test_numbers_of_the_output_stay_inside_their_cells():
+    state = FilterState("blur")
+    state.kernel = state.kernel + 0.5
+    assert np.abs(state.output).max() > 50
+    anchored = r'<text[^>]*font-size="(\d+)"[^>]*text-anchor="middle"[^>]*>([\d.]+)</text>'
+    shown = [words for size, words in re.findall(anchored, render(state)) if size == "8"]
+    assert len(shown) == 36 and max(map(len, shown)) == 4
+    assert np.allclose([float(words) for words in shown], state.output.ravel(), atol=0.051)
+
+
 def test_a_kernel_that_is_not_known_is_named():
     with pytest.raises(KeyError, match="emboss"):
         FilterEditor("emboss")

@@ -109,8 +109,8 @@ def shift_figure(at_rest: Mapping[str, Any], shifted: Mapping[str, Any]) -> Figu
         moved = figure.keep(f"{name} moved", shifted[name])
         ax.plot((moved.mean(), rest.mean()), (row, row), color=GREY, lw=1, ls="-", zorder=1)
         for values, style, marker in ((rest, CLASSES[0], "o"), (moved, CLASSES[1], "s")):
-            look = {"c": style.fill, "marker": marker, "edgecolors": INK, "zorder": 2}
-            ax.scatter(values, [row] * len(values), s=45, **look)
+            y = [row + (0.15 if marker == "s" else -0.15)] * len(values)  # or one hides the other
+            ax.scatter(values, y, 45, style.fill, marker=marker, edgecolors=INK, zorder=2)
         words.append(f"{name} {rest.mean():.1f} % at rest, {moved.mean():.1f} % moved")
     ax.set(yticks=range(len(at_rest)), yticklabels=list(at_rest), xlim=(35, 101))
     ax.set(xlabel="right, in % (blue circles: at rest; orange squares: moved by one pixel)")
