@@ -147,7 +147,7 @@ def in_one_line(error: BaseException, names: dict[str, Any] | None) -> str:
         for frame, number in traceback.walk_tb(error.__traceback__)
         if frame.f_globals is names
     ]
-    return f"{text}, in your line `{lines[-1]}`" if lines and lines[-1] else text
+    return f"{text}, in the line `{lines[-1]}`" if lines and lines[-1] else text
 
 
 class _Counter(io.TextIOBase):

@@ -137,8 +137,8 @@ def test_changed_inputs_and_prints_are_noted_without_losing_points(say):
     ("names", "sentence"),
     [
         ({}, "○ open  77.1  `double` is not defined yet: run the cell that defines it, then this"),
-        ({"double": ...}, "○ open  77.1  `double` has no answer yet: write one, run its cell"),
-        ({"double": lambda x, n: None}, "○ open  77.1  `double` has no answer yet"),
+        ({"double": ...}, "○ open  77.1  No answer yet: write one, run its cell, then"),
+        ({"double": lambda x, n: None}, "○ open  77.1  No answer yet: write one"),
         ({"double": 3}, "✗ not yet  77.1  `double` is no longer a function"),
         ({"double": lambda x: x}, "✗ not yet  77.1  `double(x)` cannot be called with 2 inputs."),
     ],

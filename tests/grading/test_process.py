@@ -79,7 +79,7 @@ def test_prints_input_and_warnings_do_not_disturb_the_channel():
 
 def test_an_error_quotes_the_students_line():
     assert call("def f():\n    y = 1 / 0").text == (
-        "ZeroDivisionError: division by zero, in your line `y = 1 / 0`"
+        "ZeroDivisionError: division by zero, in the line `y = 1 / 0`"
     )
 
 
@@ -180,7 +180,7 @@ def test_an_error_of_several_lines_is_told_in_one():
 
 def test_an_error_quotes_the_line_in_which_it_happened():
     source = "def part(x):\n    return x.missing\n\ndef f(x):\n    return part(x)\n"
-    assert call(source, args=[1.0]).text.endswith("in your line `return x.missing`")
+    assert call(source, args=[1.0]).text.endswith("in the line `return x.missing`")
 
 
 def test_one_process_serves_all_checks_of_a_notebook(monkeypatch):
