@@ -80,8 +80,8 @@ class Process:
     """A student whose cells run in a sandbox, which starts with the first call.
 
     Between two forget() all calls share one state. Cells run as in the notebook, all of them in
-    their order. Where they end or block the process, only those run that a call needs, so that a
-    cell takes nothing with it but what uses it.
+    their order. Where the process ends or is blocked, only those run that a call needs, so that a
+    cell takes nothing with it but what uses it, whenever it strikes.
     """
 
     def __init__(self, cells: Cells, sandbox: Sandbox) -> None:
@@ -110,6 +110,9 @@ class Process:
         if self._over is not None:
             return self._over
         reply = self._ask({"name": name, "args": args, "seconds": seconds}, seconds)
+        if self._over is _ENDED and not self._lean:  # perhaps by a cell that it does not need
+            self._lean, self._ready, self._over = True, False, None
+            return self.call(name, args, seconds)
         outcome = self._over or _outcome(reply)
         self._suspect |= outcome.kind == "timeout"
         if outcome.kind == "missing" and self._stopped:
@@ -130,8 +133,7 @@ class Process:
         cells = needed_cells(self._cells, name) if self._lean else self._cells
         message: dict[str, Value] = {"cells": cells, "seconds": _CELL_SECONDS}
         first = self._worker is None
-        if self._worker is None:
-            self._worker = self._sandbox.start("engine.grading.worker")
+        self._worker = self._worker or self._sandbox.start("engine.grading.worker")
         reply = self._ask(message, _CELL_SECONDS + first * _START_SECONDS)
         if self._over is None and isinstance(stopped := reply.get("stopped"), dict):
             self._stopped = {str(cell)[:40]: _line(text) for cell, text in stopped.items()}
@@ -166,13 +168,11 @@ class Process:
 
 def _outcome(reply: dict[str, Value]) -> Outcome:
     """The reply as an Outcome; nothing in it is taken on trust."""
-    kind, text, changed = (reply.get(key) for key in ("kind", "text", "changed"))
-    if not (isinstance(kind, str) and isinstance(text, str) and isinstance(changed, list)):
-        return _ENDED
-    if kind not in _KINDS:
-        return _ENDED
-    names = tuple(str(name)[:40] for name in changed[:10])
-    return Outcome(kind, reply.get("value"), _line(text), names, bool(reply.get("printed")))
+    match reply:
+        case {"kind": str(kind), "text": str(text), "changed": list(changed)} if kind in _KINDS:
+            names = tuple(str(name)[:40] for name in changed[:10])
+            return Outcome(kind, reply.get("value"), _line(text), names, bool(reply.get("printed")))
+    return _ENDED
 
 
 def _line(text: Value) -> str:

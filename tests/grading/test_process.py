@@ -183,6 +183,16 @@ def test_an_error_quotes_the_line_in_which_it_happened():
     assert call(source, args=[1.0]).text.endswith("in the line `return x.missing`")
 
 
+def test_a_cell_that_strikes_in_the_call_of_another_takes_only_its_own_with_it():
+    # The name is put together, so that nothing shows that f needs the other cell. It does not.
+    hostile = "import os\ndef end(x): os._exit(0)"
+    honest = "def f(x): return globals().get('e' + 'nd', abs)(x)"
+    with Process([["a", hostile], ["b", honest]], SANDBOX) as student:
+        assert [student.call("f", [-2], 5.0).value, student.call("f", [-3], 5.0).value] == [2, 3]
+        student.forget()
+        assert student.call("end", [1], 5.0).kind == "crash"
+
+
 def test_one_process_serves_all_checks_of_a_notebook(monkeypatch):
     started, start = [], Sandbox.start
     monkeypatch.setattr(Sandbox, "start", lambda *of: started.append(1) or start(*of))
