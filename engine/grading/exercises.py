@@ -167,7 +167,7 @@ def misfits(checks: Sequence[Exercise | Check | Choice], points: dict[str, float
             for one in sorted(points.keys() - known)
         ),
         *(
-            f"{one}: {known[one]:g} points in checks.py, {points[one]:g} in the notebook"
+            f"{one}: {known[one]:g} points in checks.py, {points[one]:g} in its cell's metadata"
             for one in sorted(points.keys() & known)
             if known[one] != points[one]
         ),

@@ -188,7 +188,7 @@ def test_a_part_that_is_missing_in_the_notebook_is_named(course, name, edit, mes
     ("old", "new", "message"),
     [
         ('id="01.3"', 'id="01.4"', "01.4: 2 exercises of checks.py have this id"),
-        ("points=2,", "points=3,", "01.3: 3 points in checks.py, 2 in the notebook"),
+        ("points=2,", "points=3,", "01.3: 3 points in checks.py, 2 in its cell's metadata"),
         ("w @ x + b >= 0", "w @ x + b > 0", "01.1: a mutant passes every input: at z = 0"),
         ('"the bias b is missing from the sum."', '""', "01.1: two to four mutants, each with a"),
         ("return int(w @ x + b > 0)", "return w.no", "01.1: the reference fails on an input of"),

@@ -33,7 +33,7 @@ def grade(tmp_path, monkeypatch):
 def test_checks_that_give_more_than_a_cell_has_are_refused(grade, tmp_path):
     code, told = grade("points=1", "points=4")
     assert code == 1
-    assert "01.1: 4 points in checks.py, 1 in the notebook" in told
+    assert "01.1: 4 points in checks.py, 1 in its cell's metadata" in told
     assert "copy of the course's" in told
     assert not (tmp_path / "out" / NAME / "results.jsonl").exists()
 
