@@ -18,7 +18,7 @@ help:
 	@echo "make lab        open JupyterLab on the first notebook (LAB='--port 9000' passes options)"
 	@echo "make grade-ui   nbgrader's formgrader, for what course grade has graded"
 	@echo "make test       everything that is tested: style, types, engine, notebooks, browser"
-	@echo "make test-fast  the same without notebooks and browser, in under a minute"
+	@echo "make test-fast  the same without notebooks and browser, in about a minute"
 	@echo "make lint       style and types alone"
 	@echo "make bench      engine against PyTorch, steps per second (BENCH=--growth: time and memory"
 	@echo "                against size; BENCH='--grading 200': seconds a submission)"
