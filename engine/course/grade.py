@@ -145,9 +145,10 @@ def _seed(place: Path, wanted: int | None) -> int:
 
 def _tell_the_end(console: Console, rows: list[Row], place: Path) -> None:
     states = Counter(row.state for row in rows)
-    console.print(f"{states['graded']} graded, {states['manual']} to be looked at by hand.")
-    if states["reading"]:
-        console.print(f"{states['reading']} hold texts or plots for you to read: make grade-ui.")
+    graded, readers = states["graded"] + states["reading"], states["reading"]
+    console.print(f"{graded} graded, {states['manual']} to be looked at by hand.")
+    if readers:
+        console.print(f"{readers} of those graded hold texts or plots for you: make grade-ui.")
     for row in rows:
         if row.state == "manual":
             console.print(f"  {row.student}: {row.reason}", markup=False)

@@ -220,8 +220,8 @@ def test_a_class_of_two_hundred(course, tmp_path):
     readers = sum(says_something(content) for content, _ in students.values())
 
     told = run(course, *grade)
-    assert f"{broken} to be looked at by hand" in told
-    assert f"{readers} hold texts or plots for you to read" in told
+    assert f"{COUNT - broken} graded, {broken} to be looked at by hand" in told
+    assert f"{readers} of those graded hold texts or plots for you" in told
     plain = {row["student"].removeprefix("'"): row for row in rows(course, "plain")}
     assert {name: row["points"] for name, row in plain.items()} == {
         student: "" if points is None else f"{points:g}"
