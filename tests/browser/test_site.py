@@ -111,7 +111,7 @@ def test_a_dark_page_has_light_words_below_its_stills(reader, site):
     page.screenshot(path=reader.lab.screenshots / "site_dark.png", full_page=True)
 
 
-def test_the_search_finds_a_notebook_and_a_layer(reader, served):
+def test_the_search_finds_a_notebook_and_a_layer(served, reader):  # the reader leaves first
     reader.allowed += (served,)
     for words, found in (("ruler", "01_perceptron.html"), ("Conv2d", "nn.html")):
         reader.page.goto(f"{served}/search.html?q={words}")
