@@ -49,7 +49,7 @@ def gain_by_fusing(fused: Speed, op_by_op: Speed) -> str:
 
 
 def speed_figure(rows: Sequence[Speed]) -> Figure:
-    """Bars of the ratio to PyTorch, with what is promised and what is aimed at."""
+    """Bars of the ratio to PyTorch; marks for what is promised and what is aimed at."""
     figure = Figure(8.4, 0.42 * len(rows) + 1.1)
     ax, places = figure.axes[0], range(len(rows))
     ratios = figure.keep("ratio", [row.ratio for row in rows])
@@ -62,20 +62,18 @@ def speed_figure(rows: Sequence[Speed]) -> Figure:
         "goal": {"marker": "D", "s": 30, "color": ORANGE, "edgecolors": INK},
     }
     for bound, look in looks.items():
-        points = [(getattr(row, bound), at) for at, row in enumerate(rows) if getattr(row, bound)]
-        if points:
-            ax.scatter(*zip(*points, strict=True), label=bound, zorder=3, **look)
+        ax.scatter([getattr(row, bound) for row in rows], places, label=bound, zorder=3, **look)
     ax.axvline(1, color=INK, linewidth=1)
     ax.set_xscale("log", base=2)
     ticks = [t for t in (0.25, 0.5, 1, 2, 4, 8) if ratios.min() / 2 <= t <= 2 * ratios.max()]
     ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
     ax.set_xlim(min(0.4, ratios.min() / 1.2), max(6.5, 1.4 * ratios.max()))
-    ax.set_yticks(places, [row.name.strip() for row in rows])
+    ax.set_yticks(places, [row.name for row in rows])
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("training steps per second: engine / PyTorch")
     ax.legend(loc="lower right")
-    told = "; ".join(f"{row.name.strip()} {row.ratio:.2f}" for row in rows)
+    told = "; ".join(f"{row.name} {row.ratio:.2f}" for row in rows)
     return figure.describe(f"Speed of the engine, PyTorch is 1, one thread each: {told}.")
 
 

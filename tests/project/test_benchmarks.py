@@ -66,9 +66,11 @@ def picture(figure):
 
 
 def test_the_picture_of_speed_shows_and_tells_every_ratio():
-    figure = speed_figure(ROWS)
+    figure = speed_figure([ROWS[0], Speed("LSTM", 50, 100, 0.7, 0.9)])
     assert figure.data["ratio"].tolist() == [5.0, 0.5]
-    assert "XOR 5.00; op by op 0.50." in figure.alt
+    assert "XOR 5.00; LSTM 0.50." in figure.alt
+    marks = [scatter.get_offsets().tolist() for scatter in figure.axes[0].collections]
+    assert marks == [[[3.5, 0], [0.7, 1]], [[5.0, 0], [0.9, 1]]], "must and goal, row by row"
     assert picture(figure).std() > 20
 
 
