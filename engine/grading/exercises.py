@@ -4,6 +4,7 @@ import importlib.util
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +151,7 @@ def weaknesses(check: Check) -> list[str]:
         if all(agrees(o, case.expected, check) for o, case in zip(mine, check.cases, strict=True)):
             found.append(f"{check.id}: a mutant passes every input: {hint}")
         for other, theirs in outcomes[:i]:
-            if all(alike(a, b, check) for a, b in zip(mine, theirs, strict=True)):
+            if alike(mine, theirs, check):
                 found.append(f"{check.id}: no input tells apart: {other} / {hint}")
     return found
 
@@ -179,8 +180,42 @@ def agrees(outcome: Outcome, expected: Value, check: Check) -> bool:
     return outcome.kind == "value" and gap(outcome.value, expected, check.tolerance) is None
 
 
-def alike(one: Outcome, other: Outcome, check: Check) -> bool:
-    """Whether two outcomes are the same: equal values, the same type of error, both too slow."""
+def likely_causes(check: Check, outcomes: list[Outcome]) -> list[str]:
+    """The hint of the mutant that gives these outcomes; if none does, hints for single parts.
+
+    A part of the result that is wrong just as a mutant's is gets that mutant's hint, after the
+    part's name: someone may make one mistake in each.
+    """
+    mistakes = check.mutants.items()
+    causes = [hint for hint, theirs in mistakes if alike(outcomes, theirs, check)][:1]
+    if causes:
+        return causes
+    right = [Outcome("value", case.expected) for case in check.cases]
+    for i, name in enumerate(check.outputs):
+        mine = _part(outcomes, i)
+        if not alike(mine, _part(right, i), check):
+            same = (h for h, theirs in mistakes if alike(mine, _part(theirs, i), check))
+            causes += [f"{name}: {hint}" for hint in islice(same, 1)]
+    return causes
+
+
+def _part(outcomes: list[Outcome], i: int) -> list[Outcome]:
+    """The outcomes of part i of a result; an outcome without this part stays as it is."""
+    return [
+        replace(one, value=one.value[i])
+        if isinstance(one.value, list) and len(one.value) > i
+        else one
+        for one in outcomes
+    ]
+
+
+def alike(some: list[Outcome], others: list[Outcome], check: Check) -> bool:
+    """Whether outcomes are the same as far as there are any: equal values, the same type of
+    error, both too slow."""
+    return all(_alike(*pair, check) for pair in zip(some, others, strict=False))
+
+
+def _alike(one: Outcome, other: Outcome, check: Check) -> bool:
     if one.kind != other.kind or one.kind == "value":
         return one.kind == other.kind and agrees(one, other.value, check)
     return one.kind == "timeout" or (one.kind == "error" and one.value == other.value)

@@ -24,14 +24,7 @@ MOST_DEPTH = 4  # folders above a notebook
 
 _IGNORED = {".ipynb_checkpoints", "__MACOSX", "__pycache__"}
 # Each damage has a way of its own: a bad header, a cut end, a password, bytes that do not unpack.
-_ZIP_FAULTS = (
-    zipfile.BadZipFile,
-    EOFError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    zlib.error,
-)
+_ZIP_FAULTS = (zipfile.BadZipFile, EOFError, OSError, RuntimeError, zlib.error)
 # What learning platforms make of names: Canvas's flat files, Moodle's folder for each student.
 _CANVAS = re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<id>\d+)_(?P<file>\d+)_.+")
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_\w+_?")

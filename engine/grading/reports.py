@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from html import escape
 
 from engine.grading.run import Row
@@ -61,8 +61,10 @@ def feedback_page(row: Row, assignment: str) -> str:
     if row.notes:
         parts.append("<h2>Notes</h2><ul>")
         parts += [f"<li>{escape(note)}</li>" for note in row.notes] + ["</ul>"]
+    # Names of code stand in backticks, as in the notebook. No tag lies between two of them.
+    body = re.sub("`([^`<\n]+)`", r"<code>\1</code>", "\n".join(parts))
     title = escape(f"{assignment}: {row.student}")
-    return _PAGE.format(title=title, style=_STYLE, hash=_STYLE_HASH, body="\n".join(parts))
+    return _PAGE.format(title=title, style=_STYLE, hash=_STYLE_HASH, body=body)
 
 
 def page_name(student: str) -> str:
@@ -71,7 +73,7 @@ def page_name(student: str) -> str:
     return f"{safe or 'student'}-{hashlib.sha256(student.encode()).hexdigest()[:8]}.html"
 
 
-def table(rows: Iterable[Row], assignment: str, form: str = "plain") -> str:
+def table(rows: list[Row], assignment: str, form: str = "plain") -> str:
     """The results as CSV. form: "plain", "canvas" or "moodle", whose import reads the columns.
 
     A learning platform gets points only where nothing waits for a reader.
@@ -83,7 +85,6 @@ def table(rows: Iterable[Row], assignment: str, form: str = "plain") -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     head, line = FORMS[form]
-    rows = list(rows)
     writer.writerow(map(_harmless, head(rows, assignment)))
     for row in rows:
         writer.writerow([_harmless(cell) for cell in line(row)])

@@ -141,7 +141,10 @@ class Journal:
 
     def rows(self) -> list[Row]:
         """All results, the latest of a student last."""
-        return list(self._read())
+        if not self.path.exists():
+            return []
+        with self.path.open(encoding="utf-8") as file:
+            return [Row(**json.loads(line)) for line in file]
 
     def add(self, row: Row) -> None:
         """Write a result, down to the disk.
@@ -152,12 +155,6 @@ class Journal:
             file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
-
-    def _read(self) -> Iterator[Row]:
-        if self.path.exists():
-            with self.path.open(encoding="utf-8") as file:
-                for line in file:
-                    yield Row(**json.loads(line))
 
     def _mend(self) -> None:
         """Take back what a killed run has written of a last line."""

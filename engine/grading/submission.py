@@ -4,7 +4,7 @@ import ast
 import base64
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from engine.grading.answers import Outcome
@@ -65,19 +65,27 @@ def check_points(notebook: bytes) -> dict[str, float]:
     }
 
 
+def parsed(source: str) -> ast.Module:
+    """The tree of a cell; an empty one where it is no Python."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
 def literal(cells: Cells, name: str) -> Outcome:
     """The constant that the cells assign to a name last."""
     found = Outcome("missing", text=f"`{name}` is missing.")
-    for _, source in cells:
-        for target, value in _assignments(source):
-            if target != name:
-                continue
-            if isinstance(value, ast.Constant) and value.value is ...:
-                found = Outcome("unanswered")
-            elif isinstance(value, ast.Constant) and isinstance(value.value, str):
-                found = Outcome("value", value.value)
-            else:
-                found = Outcome("unreadable", text=f"`{name}` is not a letter in quotes.")
+    for statement in (one for _, source in cells for one in parsed(source).body):
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        if name in [target.id for target in targets if isinstance(target, ast.Name)]:
+            match statement.value:
+                case ast.Constant(value=str(letter)):
+                    found = Outcome("value", letter)
+                case ast.Constant(value=letter) if letter is ...:
+                    found = Outcome("unanswered")
+                case _:
+                    found = Outcome("unreadable", text=f"`{name}` is not a letter in quotes.")
     return found
 
 
@@ -96,12 +104,8 @@ def needed_cells(cells: Cells, name: str) -> Cells:
 
 
 def _defined_and_used(source: str) -> tuple[set[str], set[str]]:
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set(), set()
     defined, used = set[str](), set[str]()
-    for node in nodes:
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             defined.add(node.name)
         elif isinstance(node, ast.alias):
@@ -133,15 +137,3 @@ def _cells(
 
 def _text(cell: dict[str, Any]) -> str:
     return "".join(cell["source"])  # a string, or a list of lines
-
-
-def _assignments(source: str) -> Iterator[tuple[str, ast.expr]]:
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for statement in body:
-        if isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, statement.value

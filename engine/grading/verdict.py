@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from engine.grading.answers import Outcome, Student
-from engine.grading.exercises import Case, Check, Choice, alike
+from engine.grading.exercises import Case, Check, Choice, likely_causes
 from engine.grading.values import Gap, gap, show
 from engine.measures import UnfitAnswerError
 
@@ -93,10 +93,7 @@ def _explanation(
     if worst.deviation is not None:
         elsewhere = "" if worst is gaps[first] else ", on another input"
         rows.append(("largest deviation", show(worst.deviation) + elsewhere))
-    for hint, mistakes in check.mutants.items():
-        if all(alike(o, m, check) for o, m in zip(outcomes, mistakes, strict=False)):
-            rows.append(("likely cause", hint))
-            break
+    rows += [("likely cause", hint) for hint in likely_causes(check, outcomes)]
     return [f"{label + ':':21s}{text}" for label, text in rows if text]
 
 
@@ -134,7 +131,7 @@ def _judge_choice(choice: Choice, student: Student) -> Report:
         return Report(choice.id, "unanswered", 0.0, choice.points, text)
     total = len(choice.questions)
     earned = choice.points * right / total
-    summary = f"{right} of {total} choices are right."
+    summary = f"{right} of {total} choices {'is' if right == 1 else 'are'} right."
     state = "right" if right == total else "wrong"
     return Report(choice.id, state, earned, choice.points, summary, lines)
 

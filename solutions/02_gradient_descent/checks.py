@@ -149,7 +149,7 @@ EXERCISES = [
         mutants=(
             Mutant(
                 lambda w, b, x, y: tuple(s / 2 for s in slopes(w, b, x, y)),
-                "both are half as large as they should be. What is the slope of a square?",
+                "half of what it should be. What is the slope of a square?",
             ),
             Mutant(
                 lambda w, b, x, y: tuple(s * len(x) for s in slopes(w, b, x, y)),
@@ -161,7 +161,7 @@ EXERCISES = [
             ),
             Mutant(
                 lambda w, b, x, y: tuple(-s for s in slopes(w, b, x, y)),
-                "both signs are turned round. The error is the prediction minus y.",
+                "the sign is turned round. The error is the prediction minus y.",
             ),
         ),
     ),

@@ -353,7 +353,7 @@ EXERCISES = [
                     cross_entropy(logits, target)[0],
                     *_rounded(cross_entropy(logits, target)[1] * len(target)),
                 ),
-                "the loss is right. It is a mean over N rows: what does that do to its slopes?",
+                "N times too large. The loss is a mean over N rows: what does that do to slopes?",
             ),
             Mutant(
                 lambda logits, target: cross_entropy_with(logits, target, columns=True),

@@ -366,8 +366,8 @@ EXERCISES = [
             ),
             Mutant(
                 lambda *given: range_with(*given, over=1),
-                "rates and losses are right, the pick is too large. At the rate of the lowest loss "
-                "the explosion has already begun, and the loss does not show it yet.",
+                "the pick is too large: at the rate of the lowest loss the explosion has already "
+                "begun, and the loss does not show it yet.",
             ),
         ),
     ),

@@ -9,14 +9,20 @@ import pytest
 
 import engine
 from engine.grading import check, progress
+from engine.grading.answers import Namespace
 from engine.grading.exercises import Choice, Exercise, Mutant, evaluate
 from engine.grading.table import read_table, released_table
+from engine.grading.verdict import judge
 
 ROOT = Path(__file__).parents[2]
 
 
 def double(x, n):
     return x * n
+
+
+def product_and_next(x, n):
+    return x * n, n + 1
 
 
 def cases(rng):
@@ -33,6 +39,18 @@ DOUBLE = Exercise(
     mutants=(
         Mutant(lambda x, n: x + n, "added, not multiplied."),
         Mutant(lambda x, n: -x * n, "the sign is wrong."),
+    ),
+)
+BOTH = Exercise(
+    id="77.3",
+    points=1,
+    cases=cases,
+    reference=product_and_next,
+    outputs=("product", "next"),
+    mutants=(
+        Mutant(lambda x, n: (x + n, n + 1), "added, not multiplied."),
+        Mutant(lambda x, n: (-x * n, n), "the sign is wrong, and 1 is missing."),
+        Mutant(lambda x, n: (x * n, n - 1), "one down, not up."),
     ),
 )
 PICK = Choice("77.2", 1, {"pick_77": {"a": "Right: because.", "b": "no, because."}})
@@ -99,6 +117,28 @@ def test_a_deviation_that_the_shown_numbers_do_not_have_says_where_it_is(say):
 def test_a_known_mistake_gets_its_hint(say):
     assert "likely cause:        added, not multiplied." in say(double=lambda x, n: n + x)
     assert "likely cause:        the sign is wrong." in say(double=lambda x, n: n * -x)
+
+
+@pytest.mark.parametrize(
+    ("answer", "causes"),
+    [
+        (
+            lambda x, n: (x + n, n - 1),
+            ["product: added, not multiplied.", "next: one down, not up."],
+        ),
+        (lambda x, n: (x + n, n + 5), ["product: added, not multiplied."]),
+        (lambda x, n: (x * n, n), ["next: the sign is wrong, and 1 is missing."]),
+        (lambda x, n: (-x * n, n), ["the sign is wrong, and 1 is missing."]),
+        (lambda x, n: (x * n, n + 5), []),
+        (lambda x, n: (x + n,), ["product: added, not multiplied."]),
+        (lambda x, n: (x + n, n - 1) if n > 0 else None, []),
+    ],
+)
+def test_each_part_that_is_wrong_in_a_known_way_gets_its_hint(answer, causes):
+    check = evaluate(BOTH, np.random.default_rng(0))
+    lines = judge(check, Namespace({check.name: answer})).lines
+    marker = "likely cause:        "
+    assert [line.removeprefix(marker) for line in lines if line.startswith(marker)] == causes
 
 
 @pytest.mark.parametrize(

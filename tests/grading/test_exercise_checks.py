@@ -5,6 +5,8 @@ in a process of its own, on fresh inputs.
 """
 
 from dataclasses import replace
+from functools import partial
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from engine.grading.exercises import Exercise, evaluate, load_exercises, weaknes
 from engine.grading.process import Process, grade, load_assignment
 from engine.grading.sandbox import find_sandbox
 from engine.grading.table import read_table
+from engine.grading.values import gap
 from engine.grading.verdict import judge
 
 pytestmark = pytest.mark.slow  # a process for each submission
@@ -106,6 +109,42 @@ def test_in_grading_the_reference_gets_full_marks_and_every_mutant_its_own_hint(
             report = judge(replace(quick(check), name=f"mutant_{i}"), student)
             assert (report.state, report.earned) == ("wrong", 0)
             assert hints(report) == [mutant.hint]
+
+
+@pytest.mark.parametrize(("folder", "exercise"), FUNCTIONS, ids=label)
+def test_two_mistakes_in_two_parts_of_a_result_are_both_named(folder, exercise):
+    check = released(folder, exercise)
+    right = [case.expected for case in check.cases]
+    known = [
+        (hint, part, [outcome.value[part] for outcome in outcomes])
+        for hint, outcomes in check.mutants.items()
+        if all(outcome.kind == "value" for outcome in outcomes)
+        if (part := only_wrong_part(outcomes, check)) is not None
+    ]
+    for (one, i, mine), (other, j, yours) in combinations(known, 2):
+        if i != j:
+            answers = [[*parts] for parts in right]
+            for answer, first, second in zip(answers, mine, yours, strict=True):
+                answer[i], answer[j] = first, second
+            given = iter(answers)
+            report = judge(check, Namespace({check.name: partial(answer_from, given)}))
+            named = sorted([(i, one), (j, other)])
+            assert hints(report) == [f"{check.outputs[k]}: {hint}" for k, hint in named]
+
+
+def answer_from(answers, *_):
+    return next(answers)
+
+
+def only_wrong_part(outcomes, check):
+    """The part of a result that a mutant gets wrong, if there is exactly one."""
+    wrong = {
+        part
+        for outcome, case in zip(outcomes, check.cases, strict=True)
+        for part in range(len(check.outputs))
+        if gap(outcome.value[part], case.expected[part], check.tolerance) is not None
+    }
+    return wrong.pop() if len(wrong) == 1 else None
 
 
 def hints(report):

@@ -209,6 +209,23 @@ def test_a_feedback_page_shows_the_verdict_and_runs_nothing():
     assert "Not graded yet" in feedback_page(row(state="manual", reason="The file is torn."), NAME)
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("`forward` and `x` are wrong", "<code>forward</code> and <code>x</code> are wrong"),
+        ("`<b>` is no name", "<code>&lt;b&gt;</code> is no name"),
+        ("a single ` stays", "a single ` stays"),
+        ("``", "``"),
+    ],
+)
+def test_a_feedback_page_shows_names_of_code_as_code(said, shown):
+    report = {"id": "01.1", "state": "wrong", "earned": 0.0, "points": 1.0, "summary": said}
+    page = feedback_page(row(checks=[{**report, "lines": [said, said]}], notes=[said]), NAME)
+    assert f"<p>{shown}</p>" in page
+    assert f"<pre>{shown}\n{shown}</pre>" in page
+    assert f"<li>{shown}</li>" in page
+
+
 def test_file_names_of_pages_are_safe_and_differ():
     names = ["ada", "../../etc/passwd", STRANGE, "Żaneta", "Żaneta ", "x" * 300, "", "a/b", "a b"]
     files = [page_name(name) for name in names]
