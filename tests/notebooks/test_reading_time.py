@@ -37,8 +37,8 @@ def test_the_time_that_it_states_is_the_time_that_it_takes(path):
     stated = int(re.search(r"Time: (\d+) minutes", prose(read(path)))[1])
     print(f"{path.stem}: {takes:.0f} minutes, states {stated}: {words} words, {count}")
     assert abs(takes - stated) <= 3 and stated % 5 == 0, (
-        f"it takes {takes:.1f} minutes: state the nearest five in its first cell, not {stated}, "
-        "and in docs/syllabus.md; or make it shorter"
+        f"it takes {takes:.1f} minutes: state the nearest five after 'Time:' in its goals, not "
+        f"{stated}, and in docs/syllabus.md; or make it shorter"
     )
     if not path.stem.startswith("00"):
         assert 35 <= stated <= 50 and 33 <= takes <= 52, (
