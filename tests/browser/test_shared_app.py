@@ -74,6 +74,12 @@ def test_run_all_draws_and_plays_nothing(page):
     assert page.outside == [], "the page asked for addresses outside of this machine"
 
 
+def test_the_wheel_above_a_widget_scrolls_the_notebook_and_not_the_widget(widget):
+    box = widget.root.locator(".widget-vbox").first
+    whole, seen = box.evaluate("(box) => [box.scrollHeight, box.clientHeight]")
+    assert whole <= seen
+
+
 def test_step_reset_and_new_seed_by_mouse(widget):
     widget.button("Step").click()
     widget.wait_for("height 0.100 after 1 steps")
