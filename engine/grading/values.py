@@ -62,7 +62,9 @@ def gap(yours: Value, expected: Value, tolerance: float) -> Gap | None:
 
 
 def _sequence_gap(yours: Value, expected: list, tolerance: float) -> Gap | None:
-    if isinstance(yours, np.ndarray) and yours.ndim:
+    """An array counts as a list of its rows, but its numbers do not count as arrays."""
+    inside = max((item.ndim for item in expected if isinstance(item, np.ndarray)), default=0)
+    if isinstance(yours, np.ndarray) and yours.ndim > inside:
         yours = list(yours)
     if not isinstance(yours, list) or len(yours) != len(expected):
         seen = f"{len(yours)}" if isinstance(yours, list) else _kind(yours)
@@ -98,10 +100,8 @@ def _number_gap(yours: Value, expected: np.ndarray, tolerance: float) -> Gap | N
 
 
 def _kind(value: Value) -> str:
-    if value is None:
-        return "None"
-    names = {str: "text", dict: "a dict", list: "a list", np.ndarray: "an array"}
-    return names.get(type(value), "a number")
+    names = {str: "text", dict: "a dict", list: "a list", np.ndarray: "one array"}
+    return "None" if value is None else names.get(type(value), "a number")
 
 
 def show(value: Value, names: list[str] | None = None) -> str:
