@@ -77,8 +77,7 @@ class Namespace:
         printed = _Counter()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Counter()):
             outcome = _guarded(function, given, seconds)
-        names = _input_names(function, len(args))
-        pairs = zip(names, given, args, strict=True)
+        pairs = zip(_input_names(function, len(args)), given, args, strict=True)
         changed = tuple(label for label, after, before in pairs if not _same(after, before))
         return replace(outcome, changed=changed, printed=printed.characters)
 
@@ -87,14 +86,14 @@ def _guarded(function: Any, args: list, seconds: float) -> Outcome:
     try:
         with time_limit(seconds):
             result = function(*args)
-            if result is ... or (result is None and _does_nothing(function)):
+            if (no_answer(function) if result is None else result) is ...:
                 return Outcome("unanswered")
             return _readable(result)
     except TimeLimitError:
         return Outcome("timeout")
-    except NotImplementedError:
-        return Outcome("unanswered")
     except (Exception, SystemExit) as error:
+        if isinstance(error, NotImplementedError) and not error.args:  # a stub's, and no module's
+            return Outcome("unanswered")
         line = in_one_line(error, getattr(function, "__globals__", None))
         return Outcome("error", type(error).__name__, line)
 
@@ -133,9 +132,15 @@ def _same(after: Any, before: Any) -> bool:
     return _readable(after).kind == "value" and gap(plain(after), before, 0.0) is None
 
 
-def _does_nothing(function: Any) -> bool:
+def no_answer(function: Any) -> Any:
+    """What stands for the None that a function gave: `...` if nothing is written in it, else None.
+
+    A helper that calls a student's function returns it, so that a check can tell an exercise that
+    is open from a `return` that is missing.
+    """
     code = getattr(function, "__code__", None)
-    return code is not None and {step.opname for step in dis.get_instructions(code)} <= _IDLE
+    idle = code is not None and {step.opname for step in dis.get_instructions(code)} <= _IDLE
+    return ... if idle else None
 
 
 def in_one_line(error: BaseException, names: dict[str, Any] | None) -> str:

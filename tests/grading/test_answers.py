@@ -36,6 +36,13 @@ def test_an_empty_body_is_an_open_answer(body):
     assert outcome_of(f"def f(x, b):\n    {body}").kind == "unanswered"
 
 
+def test_a_message_of_not_implemented_is_an_error_to_be_read():
+    """A stub raises it without one; a module without `forward` says what is missing."""
+    outcome = outcome_of("def f(x, b): raise NotImplementedError('forward is missing')")
+    assert (outcome.kind, outcome.value) == ("error", "NotImplementedError")
+    assert outcome.text.startswith("NotImplementedError: forward is missing")
+
+
 def test_an_ellipsis_in_place_of_the_function_is_an_open_answer():
     assert outcome_of("f = ...").kind == "unanswered"
 

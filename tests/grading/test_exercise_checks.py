@@ -4,6 +4,8 @@ Both bindings are tried: the notebook's, in this process, on the released table;
 in a process of its own, on fresh inputs.
 """
 
+import ast
+import json
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 
 from engine.grading.answers import Namespace
-from engine.grading.exercises import Exercise, evaluate, load_exercises, weaknesses
+from engine.grading.exercises import Choice, Exercise, evaluate, load_exercises, weaknesses
 from engine.grading.process import Process, grade, load_assignment
 from engine.grading.sandbox import find_sandbox
 from engine.grading.table import read_table
@@ -192,3 +194,32 @@ def test_the_empty_exercise_notebook_is_graded_as_open(folder):
     submission = (ROOT / "exercises" / folder.name / f"{folder.name}.ipynb").read_bytes()
     reports = grade(submission, load_assignment(folder, seed=99), find_sandbox())
     assert {(r.state, r.earned) for r in reports} == {("unanswered", 0)}
+
+
+class WithoutReturn(ast.NodeTransformer):
+    """Functions that compute their result and forget to return it."""
+
+    def visit_Return(self, node):
+        return ast.copy_location(ast.Assign([ast.Name("result", ast.Store())], node.value), node)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=label)
+def test_a_forgotten_return_is_told_and_is_no_open_answer(folder):
+    notebook = json.loads((folder / f"{folder.name}.ipynb").read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        marks = cell["metadata"].get("nbgrader", {})
+        if cell["cell_type"] == "code" and marks.get("solution") and not marks.get("grade"):
+            tree = WithoutReturn().visit(ast.parse("".join(cell["source"])))
+            cell["source"] = ast.unparse(ast.fix_missing_locations(tree))
+    assignment = load_assignment(folder, seed=99)
+    quicker = [
+        one if isinstance(one, Choice) else replace(one, seconds=3.0) for one in assignment.checks
+    ]
+    submission = json.dumps(notebook).encode()
+    reports = grade(submission, replace(assignment, checks=quicker), find_sandbox())
+    for report, check in zip(reports, quicker, strict=True):
+        print(report)
+        if not isinstance(check, Choice):
+            assert report.state == "wrong", (
+                f"{check.id}: a helper that gets None from an answer returns no_answer(answer)"
+            )
