@@ -246,6 +246,8 @@ def test_a_class_of_two_hundred(course, tmp_path):
             for content, points in students.values()
         )
     assert journal.read_bytes() == before, "nothing was graded twice"
+    plain_states = {row["state"] for row in rows(course, "plain")}
+    assert plain_states == {"graded", "manual"}, "the table of the first run follows"
     assert {row["Identifier"] for row in rows(course, "moodle")} == {
         f"Participant {1000 + number}" for number in range(COUNT)
     }
