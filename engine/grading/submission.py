@@ -4,6 +4,7 @@ import ast
 import base64
 import contextlib
 import json
+import symtable
 from collections.abc import Callable
 from typing import Any
 
@@ -104,22 +105,22 @@ def needed_cells(cells: Cells, name: str) -> Cells:
 
 
 def _defined_and_used(source: str) -> tuple[set[str], set[str]]:
-    defined, used = set[str](), set[str]()
-    for node in ast.walk(parsed(source)):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            defined.add(node.name)
-        elif isinstance(node, ast.alias):
-            defined.add((node.asname or node.name).split(".")[0])
-        elif isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else defined).add(node.id)
-    return defined, used
+    """The notebook's names that a cell gives a value, and those that it reads, in functions too."""
+    try:
+        tables = [symtable.symtable(source, "cell", "exec")]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set(), set()
+    for table in tables:  # grows by the scopes within
+        tables += table.get_children()
+    names = [name for table in tables for name in table.get_symbols() if name.is_global()]
+    defined = {name.get_name() for name in names if name.is_assigned() or name.is_imported()}
+    return defined, {name.get_name() for name in names if name.is_referenced()}
 
 
 def _cells(
     notebook: bytes, wanted: Callable[[dict[str, Any]], Any], *, markdown: bool = False
 ) -> list[tuple[str, dict[str, Any]]]:
     """Cells by what nbgrader's metadata say of them, each with its grade id."""
-    kinds = ("code", "markdown") if markdown else ("code",)
     try:
         content = json.loads(notebook.decode("utf-8"))
         if content["nbformat"] != 4:
@@ -127,7 +128,7 @@ def _cells(
         found = []
         for cell in content["cells"]:
             marks = cell["metadata"].get("nbgrader", {})
-            if cell["cell_type"] in kinds and wanted(marks):
+            if cell["cell_type"] in ("code", "markdown")[: 1 + markdown] and wanted(marks):
                 _text(cell)
                 found.append((str(marks.get("grade_id", "cell")), cell))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -16,7 +16,7 @@ function render({ model, el }) {
   stage.setAttribute("aria-label", help || "picture");
   stage.title = help;
 
-  let quiet = null;
+  let moved = false, sent = 0, grabbed, from, waiting, timer, quiet;
   const draw = () => { stage.innerHTML = model.get("svg"); };
   const tell = () => { readout.textContent = model.get("readout"); };
   const say = () => {
@@ -33,7 +33,6 @@ function render({ model, el }) {
     const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(matrix);
     return { x, y };
   };
-  let grabbed = null, from = null, moved = false, waiting = null, timer = null, sent = 0;
   const flush = () => {
     clearTimeout(timer);
     if (waiting) model.send(waiting);
@@ -74,6 +73,8 @@ function render({ model, el }) {
     event.stopPropagation();
     send({ kind: "key", key: event.key, shift: event.shiftKey });
   };
+  // Whoever arrives with Tab reads what the keys do, until the first of them.
+  stage.onkeyup = (event) => stage.classList.toggle("lab-arrived", event.key === "Tab");
   // JupyterLab takes ArrowDown in a focused list for "next cell", so our whole output keeps it.
   const keep = (event) => {
     const output = event.target.closest(".jp-OutputArea-output");
@@ -88,8 +89,7 @@ function render({ model, el }) {
   tell();
   return () => {
     document.body.removeEventListener("keydown", keep);
-    clearTimeout(quiet);
-    clearTimeout(timer);
+    [quiet, timer].forEach(clearTimeout);
     for (const [change, show] of shows) model.off(change, show);
   };
 }

@@ -80,6 +80,22 @@ def test_the_wheel_above_a_widget_scrolls_the_notebook_and_not_the_widget(widget
     assert whole <= seen
 
 
+def test_whoever_comes_by_keyboard_reads_what_the_keys_do(page, widget):
+    picture = widget.picture
+    told = "(node) => getComputedStyle(node, '::after').content"
+    assert picture.evaluate(told) == "none"
+    page.page.mouse.click(*widget.at(100, 100))
+    assert picture.evaluate(told) == "none", "a pointer gets the tooltip"
+    widget.root.get_by_role("button").last.focus()
+    while not picture.evaluate("(node) => node === document.activeElement"):
+        page.page.keyboard.press("Tab")
+    assert "Arrow keys move the spot." in picture.evaluate(told)
+    page.screenshot("keys_help")
+    page.page.keyboard.press("ArrowRight")
+    widget.wait_for("at 11.0")
+    assert picture.evaluate(told) == "none", "the controls above are in sight again"
+
+
 def test_step_reset_and_new_seed_by_mouse(widget):
     widget.button("Step").click()
     widget.wait_for("height 0.100 after 1 steps")

@@ -13,7 +13,7 @@ from submissions import FOLDER, SOLUTION, submission
 from engine.grading.exercises import evaluate, load_exercises
 from engine.grading.process import Process, grade, load_assignment
 from engine.grading.sandbox import Sandbox, find_sandbox
-from engine.grading.submission import answer_cells, literal, setup_cells
+from engine.grading.submission import answer_cells, literal, needed_cells, setup_cells
 from engine.grading.verdict import judge
 
 pytestmark = pytest.mark.slow  # a process for each submission
@@ -191,6 +191,24 @@ def test_a_cell_that_strikes_in_the_call_of_another_takes_only_its_own_with_it()
         assert [student.call("f", [-2], 5.0).value, student.call("f", [-3], 5.0).value] == [2, 3]
         student.forget()
         assert student.call("end", [1], 5.0).kind == "crash"
+
+
+@pytest.mark.parametrize(
+    ("source", "needed"),
+    [
+        ("def f(x):\n    w = x + 1\n    return w", False),
+        ("def f(w): return w", False),
+        ("def f(x): return [w for w in x]", False),
+        ("def f(x): return w + x", True),
+        ("def f(x): return lambda: w + x", True),
+        ("class f:\n    def g(self): return w", True),
+        ("def f(x, y=w): return y", True),
+    ],
+)
+def test_a_call_needs_the_cells_whose_names_it_reads_and_no_namesakes(source, needed):
+    cells = [["answer-a", "w = 1"], ["answer-b", source], ["answer-c", "w2 = f2 = 0"]]
+    names = [name for name, _ in needed_cells(cells, "f")]
+    assert names == ["answer-a"] * needed + ["answer-b"]
 
 
 def test_one_process_serves_all_checks_of_a_notebook(monkeypatch):
