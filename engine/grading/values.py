@@ -75,7 +75,7 @@ def _sequence_gap(yours: Value, expected: list, tolerance: float) -> Gap | None:
 
 
 def _number_gap(yours: Value, expected: np.ndarray, tolerance: float) -> Gap | None:
-    wanted = "a number" if expected.ndim == 0 else f"an array of shape {expected.shape}"
+    wanted = f"an array of shape {expected.shape}" if expected.ndim else _kind(expected.item())
     if yours is None or isinstance(yours, str | dict):
         return Gap(f"expected {wanted}, got {_kind(yours)}")
     try:
@@ -100,7 +100,7 @@ def _number_gap(yours: Value, expected: np.ndarray, tolerance: float) -> Gap | N
 
 
 def _kind(value: Value) -> str:
-    names = {str: "text", dict: "a dict", list: "a list", np.ndarray: "one array"}
+    names = {bool: "True or False", str: "text", dict: "a dict", np.ndarray: "one array"}
     return "None" if value is None else names.get(type(value), "a number")
 
 
