@@ -137,7 +137,7 @@ def _judge_choice(choice: Choice, student: Student) -> Report:
 
 
 def _without_answer(check: Check, outcome: Outcome) -> Report:
-    text = "No answer yet: write one, run its cell, then this one."
+    text = "No answer yet: write one, run its cell, then this one. Both done? `return` is missing."
     state = "wrong" if outcome.kind == "unusable" else "unanswered"
     return Report(check.id, state, 0.0, check.points, outcome.text or text)
 

@@ -173,12 +173,19 @@ def test_changed_inputs_and_prints_are_noted_without_losing_points(say):
     assert "here\n" not in out.replace("left out here.\n", "")
 
 
+def _without_return(x, n):
+    """Twice x, as text."""
+    "2, 4"
+
+
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
         ({}, "○ open  77.1  `double` is not defined yet: run the cell that defines it, then this"),
         ({"double": ...}, "○ open  77.1  No answer yet: write one, run its cell, then"),
         ({"double": lambda x, n: None}, "○ open  77.1  No answer yet: write one"),
+        # A constant that nothing returns leaves no trace in the code.
+        ({"double": _without_return}, "○ open  77.1  No answer yet: write one"),
         ({"double": 3}, "✗ not yet  77.1  `double` is no longer a function"),
         ({"double": lambda x: x}, "✗ not yet  77.1  `double(x)` cannot be called with 2 inputs."),
     ],
@@ -187,6 +194,7 @@ def test_what_cannot_be_checked_is_one_sentence(say, names, sentence):
     out = say(**names)
     assert out.startswith(sentence)
     assert out.count("\n") == 1
+    assert ("`return` is missing" in out) == ("No answer yet" in out)
 
 
 def test_an_endless_loop_stops_the_check(say, monkeypatch):
