@@ -55,8 +55,7 @@ class Namespace:
 
     def value(self, name: str) -> Outcome:
         if name not in self._names:
-            text = f"`{name}` is not defined yet: run the cell that defines it, then this one."
-            return Outcome("missing", text=text)
+            return undefined(name)
         if self._names[name] is ...:
             return Outcome("unanswered")
         try:
@@ -80,6 +79,12 @@ class Namespace:
         pairs = zip(_input_names(function, len(args)), given, args, strict=True)
         changed = tuple(label for label, after, before in pairs if not _same(after, before))
         return replace(outcome, changed=changed, printed=printed.characters)
+
+
+def undefined(name: str) -> Outcome:
+    """What comes of an answer whose cell has not run."""
+    text = f"`{name}` is not defined yet: run the cell that defines it, then this one."
+    return Outcome("missing", text=text)
 
 
 def _guarded(function: Any, args: list, seconds: float) -> Outcome:

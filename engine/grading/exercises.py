@@ -39,7 +39,8 @@ class Exercise:
         measure: name in engine.measures of what is compared in place of the result.
         tolerance: see engine.grading.values.gap. seconds: for all calls of the check together.
         builds: names, such as "conv2d", of what is to be built and not to be called; their use is
-        remarked upon.
+        remarked upon. answers: names that the student defines, where the function is a helper of
+        the notebook that calls them.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Exercise:
     tolerance: float = 1e-9
     seconds: float = 5.0
     builds: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,13 @@ class Check:
     name: str
     points: float
     inputs: list[str]
-    outputs: list[str]
+    outputs: Sequence[str]
     measure: str | None
     tolerance: float
     seconds: float
     cases: list[Case]
     mutants: dict[str, list[Outcome]] = field(default_factory=dict)
+    answers: Sequence[str] = ()
 
     def measured(self, outcome: Outcome, case: Case) -> Outcome:
         """The outcome after the measure, if there is one.
@@ -116,21 +119,13 @@ def evaluate(exercise: Exercise, rng: np.random.Generator) -> Check:
     parameters: list[str] = list(inspect.signature(exercise.reference).parameters)
     if exercise.measure is not None and not exercise.given:
         parameters = list(inspect.signature(MEASURES[exercise.measure]).parameters)[1:]
+    given = exercise.given if exercise.measure else len(inputs[0])
+    same = ("id", "points", "outputs", "measure", "tolerance", "seconds", "answers")
     check = Check(
-        id=exercise.id,
         name=exercise.reference.__name__,
-        points=exercise.points,
         inputs=parameters,
-        outputs=list(exercise.outputs),
-        measure=exercise.measure,
-        tolerance=exercise.tolerance,
-        seconds=exercise.seconds,
-        cases=[
-            Case(values[: exercise.given], values[exercise.given :], None)
-            if exercise.measure
-            else Case(values, [], None)
-            for values in inputs
-        ],
+        **{key: getattr(exercise, key) for key in same},
+        cases=[Case(values[:given], values[given:], None) for values in inputs],
     )
     answers = _outcomes(check, exercise.reference)
     if failed := [answer.value or answer.kind for answer in answers if answer.kind != "value"]:

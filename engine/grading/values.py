@@ -1,6 +1,7 @@
 """Values that cross between a check and an answer: which are allowed, compared, shown."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +105,7 @@ def _kind(value: Value) -> str:
     return "None" if value is None else names.get(type(value), "a number")
 
 
-def show(value: Value, names: list[str] | None = None) -> str:
+def show(value: Value, names: Sequence[str] = ()) -> str:
     """One line for a person: 6 digits, long arrays by shape and first entries."""
     if names and isinstance(value, list) and len(value) == len(names):
         return ", ".join(f"{n} = {show(v)}" for n, v in zip(names, value, strict=True))

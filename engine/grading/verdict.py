@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from engine.grading.answers import Outcome, Student
+from engine.grading.answers import Outcome, Student, undefined
 from engine.grading.exercises import Case, Check, Choice, likely_causes
 from engine.grading.values import Gap, gap, show
 from engine.measures import UnfitAnswerError
@@ -39,6 +39,9 @@ def _judge(check: Check, student: Student) -> Report:
     for case in check.cases:
         left = check.seconds - (time.monotonic() - started)
         raw = student.call(check.name, case.args, max(left, 0.1))
+        # A helper of the notebook may call an answer whose cell has not run.
+        unmet = [n for n in check.answers if raw.text.startswith(f"NameError: name '{n}' is not d")]
+        raw = undefined(unmet[0]) if unmet else raw
         if raw.kind in ("unanswered", "missing", "unusable"):
             return _without_answer(check, raw)
         outcomes.append(_measured(check, raw, case))

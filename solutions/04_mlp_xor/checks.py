@@ -187,6 +187,7 @@ EXERCISES = [
         points=1,
         cases=two_layers_inputs,
         reference=run_two_layers,
+        answers=("TwoLayers",),
         mutants=(
             Mutant(
                 two_layers_without_super,
@@ -249,6 +250,7 @@ EXERCISES = [
         points=3,
         cases=layers_of_many_shapes,
         reference=look_at,
+        answers=("first_weights",),
         tolerance=0.03,
         mutants=(
             Mutant(

@@ -331,6 +331,7 @@ EXERCISES = [
         points=3,
         cases=bottleneck_inputs,
         reference=run_bottleneck,
+        answers=("Bottleneck",),
         mutants=(
             Mutant(
                 lambda *args: run_block(*args, mistake="never"),
@@ -355,6 +356,7 @@ EXERCISES = [
         points=2,
         cases=a_seed,
         reference=small_cnn_layers,
+        answers=("small_cnn",),
         measure="digits_by_cnn",
         mutants=(
             Mutant(

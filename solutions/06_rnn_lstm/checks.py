@@ -324,6 +324,7 @@ EXERCISES = [
         points=2,
         cases=new_sequences,
         reference=adder_weights,
+        answers=("train_adder",),
         measure="adding_error",
         seconds=10.0,
         mutants=(

@@ -232,6 +232,7 @@ EXERCISES = [
         points=1,
         cases=values_of_three_tokens,
         reference=mixed_by_hand,
+        answers=("weights_by_hand",),
         tolerance=0.02,
         mutants=(
             Mutant(
@@ -261,6 +262,7 @@ EXERCISES = [
         points=1,
         cases=shuffles,
         reference=verdict,
+        answers=("is_equivariant",),
         mutants=(
             Mutant(
                 verdict_of_invariance,
@@ -339,6 +341,7 @@ EXERCISES = [
         points=3,
         cases=heads_inputs,
         reference=attend_in_heads,
+        answers=("split_heads", "merge_heads"),
         outputs=("slices of x", "output"),
         tolerance=1e-8,
         mutants=(
@@ -366,6 +369,7 @@ EXERCISES = [
         points=2,
         cases=alphabets,
         reference=examine_sorter,
+        answers=("Sorter",),
         seconds=10.0,
         mutants=(
             Mutant(

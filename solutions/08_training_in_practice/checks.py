@@ -246,6 +246,7 @@ EXERCISES = [
         points=1,
         cases=series_inputs,
         reference=look_into,
+        answers=("Windows",),
         mutants=(
             Mutant(
                 lambda series, width, i: windows_with(series, width, i, more=width),
@@ -270,6 +271,7 @@ EXERCISES = [
         points=1,
         cases=loop_inputs,
         reference=run_loop,
+        answers=("train_once",),
         mutants=(
             Mutant(
                 lambda x, y, w, lr: loop_with(x, y, w, lr, keep=1, first=1),
@@ -294,6 +296,7 @@ EXERCISES = [
         points=2,
         cases=dead_inputs,
         reference=dead_in,
+        answers=("count_dead",),
         mutants=(
             Mutant(
                 lambda weights, biases, batches: dead_with(
@@ -322,6 +325,7 @@ EXERCISES = [
         points=2,
         cases=outputs_with_nan,
         reference=find_nan,
+        answers=("watch",),
         mutants=(
             Mutant(
                 lambda outputs: report(
@@ -350,6 +354,7 @@ EXERCISES = [
         points=3,
         cases=valleys,
         reference=try_range_test,
+        answers=("lr_range_test",),
         outputs=("pick", "rates", "losses"),
         mutants=(
             Mutant(
@@ -376,6 +381,7 @@ EXERCISES = [
         points=3,
         cases=wards,
         reference=ward_round,
+        answers=("diagnose",),
         measure="nearly_all_right",
         given=1,
         mutants=(

@@ -268,6 +268,7 @@ EXERCISES = [
         points=1,
         cases=sizes_of_data,
         reference=run_there,
+        answers=("five_lines",),
         mutants=(
             Mutant(
                 fails(NameError()),
@@ -310,6 +311,7 @@ EXERCISES = [
         points=2,
         cases=readers,
         reference=count_reader,
+        answers=("count_parameters",),
         mutants=(
             Mutant(partial(counts_of, twice=True), "a shared tensor counts at each of its places."),
             Mutant(
@@ -350,6 +352,7 @@ EXERCISES = [
         points=3,
         cases=states_of_ours,
         reference=logits_there,
+        answers=("renamed",),
         tolerance=1e-6,
         mutants=(
             Mutant(
@@ -375,6 +378,7 @@ EXERCISES = [
         points=2,
         cases=noise,
         reference=small_reader,
+        answers=("fit",),
         measure="digits_read",
         seconds=10.0,
         mutants=(

@@ -18,6 +18,7 @@ from engine.grading.answers import Namespace
 from engine.grading.exercises import Choice, Exercise, evaluate, load_exercises, weaknesses
 from engine.grading.process import Process, grade, load_assignment
 from engine.grading.sandbox import find_sandbox
+from engine.grading.submission import setup_cells
 from engine.grading.table import read_table
 from engine.grading.values import gap
 from engine.grading.verdict import judge
@@ -196,6 +197,18 @@ def test_the_empty_exercise_notebook_is_graded_as_open(folder):
     submission = (ROOT / "exercises" / folder.name / f"{folder.name}.ipynb").read_bytes()
     reports = grade(submission, load_assignment(folder, seed=99), find_sandbox())
     assert {(r.state, r.earned) for r in reports} == {("unanswered", 0)}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=label)
+def test_an_exercise_whose_cell_has_not_run_is_open_and_names_it(folder):
+    setup = setup_cells((folder / f"{folder.name}.ipynb").read_bytes())
+    checks = [e for e in load_assignment(folder, seed=99).checks if not isinstance(e, Choice)]
+    with Process([*setup, ["answer", "pass"]], find_sandbox()) as student:
+        for check in checks:
+            report = judge(check, student)
+            student.forget()
+            name = check.answers[0] if check.answers else check.name
+            assert (report.state, report.summary.split(" is ")[0]) == ("unanswered", f"`{name}`")
 
 
 class WithoutReturn(ast.NodeTransformer):
