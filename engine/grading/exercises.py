@@ -119,7 +119,7 @@ def evaluate(exercise: Exercise, rng: np.random.Generator) -> Check:
     parameters: list[str] = list(inspect.signature(exercise.reference).parameters)
     if exercise.measure is not None and not exercise.given:
         parameters = list(inspect.signature(MEASURES[exercise.measure]).parameters)[1:]
-    given = exercise.given if exercise.measure else len(inputs[0])
+    given = exercise.given if exercise.measure else len(parameters)
     same = ("id", "points", "outputs", "measure", "tolerance", "seconds", "answers")
     check = Check(
         name=exercise.reference.__name__,

@@ -40,7 +40,7 @@ def _judge(check: Check, student: Student) -> Report:
         left = check.seconds - (time.monotonic() - started)
         raw = student.call(check.name, case.args, max(left, 0.1))
         # A helper of the notebook may call an answer whose cell has not run.
-        unmet = [n for n in check.answers if raw.text.startswith(f"NameError: name '{n}' is not d")]
+        unmet = [n for n in check.answers if raw.text.startswith(f"NameError: name '{n}'")]
         raw = undefined(unmet[0]) if unmet else raw
         if raw.kind in ("unanswered", "missing", "unusable"):
             return _without_answer(check, raw)
