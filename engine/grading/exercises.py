@@ -92,13 +92,13 @@ class Check:
     name: str
     points: float
     inputs: list[str]
-    outputs: Sequence[str]
+    outputs: list[str]
     measure: str | None
     tolerance: float
     seconds: float
     cases: list[Case]
     mutants: dict[str, list[Outcome]] = field(default_factory=dict)
-    answers: Sequence[str] = ()
+    answers: list[str] = field(default_factory=list)
 
     def measured(self, outcome: Outcome, case: Case) -> Outcome:
         """The outcome after the measure, if there is one.
@@ -124,7 +124,7 @@ def evaluate(exercise: Exercise, rng: np.random.Generator) -> Check:
     check = Check(
         name=exercise.reference.__name__,
         inputs=parameters,
-        **{key: getattr(exercise, key) for key in same},
+        **{key: plain(getattr(exercise, key)) for key in same},
         cases=[Case(values[:given], values[given:], None) for values in inputs],
     )
     answers = _outcomes(check, exercise.reference)

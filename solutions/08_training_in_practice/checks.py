@@ -22,8 +22,7 @@ def look_into(series, width, i):
 
 def windows_with(series, width, i, *, more=0, late=0, alone=False):
     """Windows, and what becomes of it when a line is wrong."""
-    label = series[i + width + late]
-    window = series[i : i + width]
+    window, label = series[i : i + width], series[i + width + late]
     sample = window if alone else [window, label]
     return {"samples": len(series) - width + more, "sample": sample}
 
@@ -110,8 +109,7 @@ def nan_at_any_depth(output, lists=9):
 def report(outputs, has_nan, name=lambda name, names: name):
     """The first layer with a NaN, by name."""
     bad = next((layer for layer, output in outputs.items() if has_nan(output)), None)
-    found = f"NaN in {name(bad, list(outputs))}" if bad else "no NaN"
-    return {"found": found, "hooks left": 0}
+    return {"found": f"NaN in {name(bad, list(outputs))}" if bad else "no NaN", "hooks left": 0}
 
 
 def outputs_with_nan(rng):
@@ -137,12 +135,11 @@ def try_range_test(steepness, start, end, count):
 
 
 def range_with(steepness, start, end, count, *, equal=False, gaps=-1, limit=5.0, over=10):
-    """The range test, and what becomes of it when a line is wrong."""
+    """The range test, every second batch harder, and what becomes of it when a line is wrong."""
     w, rates, losses = np.ones(len(steepness)), [], []
     for k in range(count):
         share = k / (count + gaps)
         rates.append(start + share * (end - start) if equal else start * (end / start) ** share)
-        # Every second batch is harder.
         losses.append(float((1 + k % 2) * (steepness * w * w).sum() / 2))
         if losses[-1] > limit * min(losses):
             break
@@ -202,8 +199,7 @@ def wards(rng):
 def examine(disease, rng):
     """Gauges of a patient after 40 steps, as in the setup cell."""
     while True:
-        seed = int(rng.integers(10**6))
-        gauges = readings(disease, seed)
+        gauges = readings(disease, int(rng.integers(10**6)))
         # A sum of old gradients may have the length of one by chance.
         ratio = np.linalg.norm(gauges["gradient"]) / np.linalg.norm(gauges["of this batch"])
         if ratio > 3 or disease != "zero_grad forgotten":

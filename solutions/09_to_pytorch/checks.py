@@ -49,9 +49,8 @@ def train_with(x, t, x_new, *, softmax=False, evaluate=True):
     optimizer, criterion = optim.SGD(model.parameters(), lr=0.5), nn.CrossEntropyLoss()
     for _ in range(20):
         output = model(x).softmax(1) if softmax else model(x)
-        loss = criterion(output, t)
         optimizer.zero_grad()
-        loss.backward()
+        criterion(output, t).backward()
         optimizer.step()
     model.train(not evaluate)
     with engine.no_grad():
@@ -225,8 +224,7 @@ def _case(rng, ours):
 
 
 def small_reader():
-    """09.6: a hidden layer of 64; noise and soft targets keep it from learning by heart. It reads
-    99 %: what is expected must not depend on the noise of the check."""
+    """09.6: a hidden layer of 64. It reads 99 %, so that the noise of the check decides nothing."""
     return _trained(reader(64), epochs=30, noise=0.15, softness=0.1)
 
 
@@ -245,10 +243,8 @@ def _trained(model, *, epochs, batch=64, lr=0.02, noise=0.0, softness=0.0, examp
     rng, optimizer = np.random.default_rng(0), optim.Adam(model.parameters(), lr=lr)
     criterion = nn.CrossEntropyLoss(label_smoothing=softness)
     for epoch in range(epochs):
-        order = rng.permutation(len(x))
         optimizer.param_groups[0]["lr"] = lr * (1 - epoch / epochs)
-        for start in range(0, len(x), batch):
-            rows = order[start : start + batch]
+        for rows in np.split(rng.permutation(len(x)), range(batch, len(x), batch)):
             images = x[rows] / 16 + noise * rng.standard_normal((len(rows), 64))
             output = model(engine.tensor(images.reshape(-1, 1, 8, 8)))
             optimizer.zero_grad()
