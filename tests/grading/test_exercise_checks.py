@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = sorted(path.parent for path in (ROOT / "solutions").glob("*/checks.py"))
 EXERCISES = [(folder, e) for folder in FOLDERS for e in load_exercises(folder)]
 FUNCTIONS = [(folder, e) for folder, e in EXERCISES if isinstance(e, Exercise)]
+IN_PARTS = [(folder, e) for folder, e in FUNCTIONS if e.outputs]
 CHOICES = [(folder, e) for folder, e in EXERCISES if not isinstance(e, Exercise)]
 MUTANTS = [(folder, e, i) for folder, e in FUNCTIONS for i in range(len(e.mutants))]
 
@@ -116,25 +117,31 @@ def test_in_grading_the_reference_gets_full_marks_and_every_mutant_its_own_hint(
             assert hints(report) == [mutant.hint]
 
 
-@pytest.mark.parametrize(("folder", "exercise"), FUNCTIONS, ids=label)
+def test_there_are_mistakes_in_different_parts_to_combine():
+    assert any(different_parts(released(*one)) for one in IN_PARTS)
+
+
+@pytest.mark.parametrize(("folder", "exercise"), IN_PARTS, ids=label)
 def test_two_mistakes_in_two_parts_of_a_result_are_both_named(folder, exercise):
     check = released(folder, exercise)
-    right = [case.expected for case in check.cases]
+    for (i, one, mine), (j, other, yours) in different_parts(check):
+        answers = [[*case.expected] for case in check.cases]
+        for answer, first, second in zip(answers, mine, yours, strict=True):
+            answer[i], answer[j] = first, second
+        report = judge(check, Namespace({check.name: partial(answer_from, iter(answers))}))
+        named = sorted([(i, one), (j, other)])
+        assert hints(report) == [f"{check.outputs[k]}: {hint}" for k, hint in named]
+
+
+def different_parts(check):
+    """Pairs of mutants that get one part wrong each, and not the same: (part, hint, its values)."""
     known = [
-        (hint, part, [outcome.value[part] for outcome in outcomes])
+        (part, hint, [outcome.value[part] for outcome in outcomes])
         for hint, outcomes in check.mutants.items()
         if all(outcome.kind == "value" for outcome in outcomes)
         if (part := only_wrong_part(outcomes, check)) is not None
     ]
-    for (one, i, mine), (other, j, yours) in combinations(known, 2):
-        if i != j:
-            answers = [[*parts] for parts in right]
-            for answer, first, second in zip(answers, mine, yours, strict=True):
-                answer[i], answer[j] = first, second
-            given = iter(answers)
-            report = judge(check, Namespace({check.name: partial(answer_from, given)}))
-            named = sorted([(i, one), (j, other)])
-            assert hints(report) == [f"{check.outputs[k]}: {hint}" for k, hint in named]
+    return [(one, other) for one, other in combinations(known, 2) if one[0] != other[0]]
 
 
 def answer_from(answers, *_):
